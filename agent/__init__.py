@@ -1,0 +1,1 @@
+"""The kernel: records, reading, browser, sending, store; it knows no portal."""

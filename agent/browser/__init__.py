@@ -1,0 +1,1 @@
+"""The browser: finding and launching it, its pages, sessions and guards."""

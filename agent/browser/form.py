@@ -1,0 +1,334 @@
+"""A form on a portal's page: filled from a packet, read back, clicked once.
+
+Fields are found by their label only, inside the one form that holds them; a field or button that is there twice, or not
+at all, stops everything before the click. Nothing here heals, retries or guesses (DESIGN §12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from playwright.async_api import Dialog, Error, FilePayload, Locator
+
+from agent.browser.gate import Spot
+from agent.browser.patience import ANSWER_MS, ROWS_MS
+from agent.browser.tab import Tab, Wanted
+from agent.errors import PacketAltered, PageDrift, RebuttalError
+from agent.policy import ActionRule
+from agent.reading.labels import norm
+from agent.reading.seen import Seen
+from agent.records import Case
+from agent.sending.packet import Packet, PacketField, Receipt, nfc
+from agent.words import Words, say
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the portal said after the click."""
+
+    outcome: Literal["confirmed", "refused"]
+    receipt: Receipt | None = None
+    words: str = ""
+
+
+class CaseForm(Protocol):
+    """One packet's way through a portal, in steps; the order is the sender's (`agent.sending.send`)."""
+
+    async def look(self) -> Case:
+        """Open the case anew and read it."""
+
+    async def open(self, packet: Packet) -> None:
+        """Go to the form of this case; wrong subject raises."""
+
+    async def fill(self, packet: Packet) -> None:
+        """Type, choose and tick."""
+
+    async def attach(self, packet: Packet, contents: Mapping[str, bytes]) -> None:
+        """Give the files from memory (by sha256) and wait for the portal's own row per file."""
+
+    async def differences(self, packet: Packet) -> list[Words]:
+        """What the form holds that is not the packet; empty where they are equal."""
+
+    async def aim(self) -> None:
+        """Find the one button to click, without clicking."""
+
+    async def click(self) -> None:
+        """Click it, once."""
+
+    async def answer(self) -> Answer | None:
+        """The portal's answer, or None where none was read."""
+
+
+@dataclass(frozen=True)
+class FormLabels:
+    """Label keys of a form's parts, and how its answers are known."""
+
+    page: str
+    heading: str
+    files: str
+    file_name: str
+    submit: str
+    receipt: Spot
+    refusal: Spot
+    landmarks: tuple[str, ...] = ()
+
+
+class LabelledForm:
+    """A form whose fields carry labels: works from the portal's labels and policy alone."""
+
+    def __init__(self, tab: Tab, rule: ActionRule, labels: FormLabels) -> None:
+        self.tab = tab
+        self.rule = rule
+        self.labels = labels
+        self._form: Locator | None = None
+        self._button: Locator | None = None
+        self._clicked = False
+
+    # -- the form --------------------------------------------------------------------------------------------------
+
+    async def open_at(self, address: str, subject: str) -> Seen:
+        """Go to the form and find the one `<form>` that has all its fields."""
+        seen = await self.tab.look(
+            address, Wanted(self.labels.page, (self.labels.heading, *self.labels.landmarks), subject=subject)
+        )
+        self.tab.page.on("dialog", self._dialog)
+        fields = [await self._find(f.label, self.tab.page.locator("body"), seen) for f in self.rule.fields.values()]
+        anchor = fields[0]
+        form = self.tab.page.locator("form").filter(has=anchor)
+        if await form.count() != 1:
+            raise seen.drift(self.labels.heading, say("the fields stand in {count} forms", count=await form.count()))
+        for key, (name, rule) in zip(fields, self.rule.fields.items(), strict=True):
+            if await self.tab.page.locator("form").filter(has=key).count() != 1:
+                raise seen.drift(rule.label, say("{name} stands outside the form", name=name))
+        self._form = form
+        return seen
+
+    async def _dialog(self, dialog: Dialog) -> None:
+        """The page's own question after the click is part of the approved click; before it, it is declined."""
+        if self._clicked:
+            await dialog.accept()
+        else:
+            await dialog.dismiss()
+
+    async def _find(self, key: str, scope: Locator, seen: Seen) -> Locator:
+        """The one visible field labelled `key` inside `scope`."""
+        found: list[Locator] = []
+        for text in self.tab.labels.texts[key]:
+            for candidate in await scope.get_by_label(text, exact=True).all():
+                if await candidate.is_visible() and await candidate.evaluate(
+                    "e => /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName) || e.isContentEditable"
+                ):
+                    found.append(candidate)
+        handles = {await f.evaluate("e => { e.__n ??= Math.random(); return e.__n }"): f for f in found}
+        if len(handles) == 1:
+            return found[0]
+        if not handles:
+            named = self._by_seen(key, seen)
+            if named and await scope.locator(named).count() == 1:
+                return scope.locator(named)
+        raise seen.drift(key, say("the field is on the form {count} times", count=len(handles)), near=seen)
+
+    def _by_seen(self, key: str, seen: Seen) -> str | None:
+        """A field that no markup ties to its label: the control that stands beside the label, by its name or id."""
+        try:
+            value = seen.labelled(key)
+        except PageDrift:
+            return None
+        tree = seen.tree
+        controls = [
+            i for i in range(value.element, tree.end[value.element]) if tree.tags[i] in ("input", "select", "textarea")
+        ]
+        if len(controls) != 1:
+            return None
+        attrs = tree.attrs(controls[0])
+        if attrs.get("name"):
+            return f'{tree.tags[controls[0]]}[name="{attrs["name"]}"]'
+        return f'[id="{attrs["id"]}"]' if attrs.get("id") else None
+
+    @property
+    def form(self) -> Locator:
+        """The form found by `open_at`."""
+        if self._form is None:
+            raise RuntimeError("open the form first")
+        return self._form
+
+    async def _see(self) -> Seen:
+        return await self.tab.see(Wanted(self.labels.page, (self.labels.heading,)))
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    async def fill(self, packet: Packet) -> None:
+        """Type, choose and tick every field of the packet that the portal leaves to the seller."""
+        seen = await self._see()
+        for field in packet.fields:
+            rule = self.rule.fields[field.key]
+            if rule.disabled:
+                continue
+            target = await self._find(rule.label, self.form, seen)
+            try:
+                await self._put(target, field)
+            except Error as fault:
+                raise PacketAltered(
+                    say("{name} can't be filled in: {why}", name=field.key, why=fault.message.splitlines()[0]),
+                    say("Look with `rebuttal debug`."),
+                ) from None
+
+    async def _put(self, target: Locator, field: PacketField) -> None:
+        if field.kind == "choice":
+            if await target.evaluate("e => e.tagName") == "SELECT":
+                options = [(await o.inner_text()).strip() for o in await target.locator("option").all()]
+                hits = [n for n, o in enumerate(options) if norm(o) == norm(field.shown)]
+                if len(hits) != 1:
+                    raise PacketAltered(
+                        say("“{choice}” is offered {count} times.", choice=field.shown, count=len(hits)),
+                        say("The portal's list has changed: teach the label, then approve again."),
+                    )
+                await target.select_option(index=hits[0], timeout=5_000)
+            else:
+                await target.check(timeout=5_000)
+        elif field.kind == "tick":
+            await target.set_checked(field.value == "yes", timeout=5_000)
+        else:
+            await target.fill(field.value, timeout=5_000)
+
+    async def _file_input(self) -> Locator:
+        """The form's own file input; a decoy outside the form or beside it does not count."""
+        inputs = self.form.locator('input[type="file"]')
+        count = await inputs.count()
+        if count != 1:
+            raise (await self._see()).drift(self.labels.files, say("the form has {count} file fields", count=count))
+        return inputs.first
+
+    async def attach(self, packet: Packet, contents: Mapping[str, bytes]) -> None:
+        """All files at once, from memory; then the portal must show a row for each."""
+        if not packet.files:
+            return
+        target = await self._file_input()
+        payload: list[FilePayload] = [
+            {"name": f.upload_name, "mimeType": f.media_type, "buffer": contents[f.sha256]} for f in packet.files
+        ]
+        await target.set_input_files(payload, timeout=ROWS_MS)
+        names = [f.upload_name for f in packet.files]
+        await self.tab.page.wait_for_function(
+            "([form, names]) => names.every((n) => form.innerText.includes(n))",
+            arg=[await self.form.element_handle(), names],
+            timeout=ROWS_MS,
+        )
+
+    async def differences(self, packet: Packet) -> list[Words]:
+        """Read everything back from the page as seen and compare it with the packet."""
+        seen = await self._see()
+        wrong: list[Words] = []
+        for field in packet.fields:
+            rule = self.rule.fields[field.key]
+            held = await self._held(await self._find(rule.label, self.form, seen), field)
+            want = nfc(field.shown if field.kind == "choice" else field.value)
+            same = norm(held) == norm(want) if field.kind == "choice" else nfc(held) == want
+            if not same:
+                wrong.append(
+                    say(
+                        "{name}: approved “{want}”, the form holds “{held}”",
+                        name=field.key,
+                        want=want[:80],
+                        held=held[:80],
+                    )
+                )
+        shown = self.file_rows(seen)
+        want_rows = [f.upload_name for f in packet.files]
+        if shown != want_rows:
+            wrong.append(
+                say(
+                    "files: approved {want}, the form shows {held}",
+                    want=", ".join(want_rows) or "-",
+                    held=", ".join(shown) or "-",
+                )
+            )
+        wrong += await self._unasked(packet, seen)
+        return wrong
+
+    async def _held(self, target: Locator, field: PacketField) -> str:
+        if field.kind == "tick":
+            return "yes" if await target.is_checked() else "no"
+        if field.kind == "choice":
+            if await target.evaluate("e => e.tagName") == "SELECT":
+                return str(
+                    await target.evaluate("e => e.selectedOptions.length == 1 ? e.selectedOptions[0].text : ''")
+                ).strip()
+            return field.shown if await target.is_checked() else ""
+        return str(await target.input_value())
+
+    async def _unasked(self, packet: Packet, seen: Seen) -> list[Words]:
+        """Ticks set, or texts filled in, that the packet knows nothing of."""
+        known = [await self._find(self.rule.fields[f.key].label, self.form, seen) for f in packet.fields]
+        marks = {await k.evaluate("e => { e.__n ??= Math.random(); return e.__n }") for k in known}
+        others = await self.form.locator(
+            "input:not([type=hidden]):not([type=file]):not([type=submit]):not([type=button]), textarea, select"
+        ).all()
+        wrong = []
+        for other in others:
+            if await other.evaluate("e => { e.__n ??= Math.random(); return e.__n }") in marks:
+                continue
+            state = str(
+                await other.evaluate(
+                    "e => e.type === 'checkbox' || e.type === 'radio' ? (e.checked !== e.defaultChecked ? 'changed' : "
+                    "(e.checked ? 'ticked' : '')) : (e.tagName === 'SELECT' ? '' : e.value)"
+                )
+            )
+            if state:
+                wrong.append(say("a field nobody approved holds “{held}”", held=state[:80]))
+        return wrong
+
+    def file_rows(self, seen: Seen) -> list[str]:
+        """Names of attached files in order, from the portal's own rows; none where it shows no such table."""
+        if not seen.places(self.labels.file_name):
+            return []
+        return [row["name"].text for row in seen.rows({"name": self.labels.file_name})]
+
+    async def aim(self) -> None:
+        """The one submit button of this form, enabled and visible."""
+        found: list[Locator] = []
+        for text in self.tab.labels.texts[self.labels.submit]:
+            for candidate in await self.form.get_by_role("button", name=text, exact=True).all():
+                if await candidate.is_visible():
+                    found.append(candidate)
+        if len(found) != 1:
+            raise (await self._see()).drift(
+                self.labels.submit, say("the form has {count} such buttons", count=len(found))
+            )
+        if not await found[0].is_enabled():
+            raise PacketAltered(say("The portal keeps the submit button disabled."), say("Look with `rebuttal debug`."))
+        self._button = found[0]
+
+    async def click(self) -> None:
+        """The one click. Whatever it raises, it counts as made."""
+        if self._button is None or self._clicked:
+            raise RuntimeError("aim first, click once")
+        self._clicked = True
+        await self._button.click(timeout=10_000, no_wait_after=True)
+
+    async def answer(self) -> Answer | None:
+        """Wait for the receipt or the refusal; None where neither was read in time."""
+        wanted = Wanted(
+            self.labels.page, (self.labels.receipt.texts[0],), ends=(self.labels.receipt, self.labels.refusal)
+        )
+        try:
+            seen = await self.tab.see(wanted, wait_ms=ANSWER_MS)
+        except RebuttalError:
+            return None
+        if self.tab.ended == self.labels.refusal.name:
+            return Answer("refused", words=self.read_refusal(seen))
+        if self.tab.ended == self.labels.receipt.name:
+            return Answer("confirmed", receipt=self.read_receipt(seen))
+        return None
+
+    def read_receipt(self, seen: Seen) -> Receipt:
+        """The portal's own number and time; a portal's form says where they stand."""
+        raise NotImplementedError
+
+    def read_refusal(self, seen: Seen) -> str:
+        """The portal's own words of a refusal."""
+        tree = seen.tree
+        alerts = [i for i in range(len(tree.tags)) if tree.attrs(i).get("role") == "alert"]
+        return " ".join(tree.text(tree.first[i], tree.last[i]) for i in alerts if tree.last[i] > tree.first[i])

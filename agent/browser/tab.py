@@ -1,0 +1,315 @@
+"""One page of one account: goes to an address, sees it in one call, and names what went wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import Message
+from email.utils import collapse_rfc2231_value, parsedate_to_datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urljoin, urlsplit
+
+from playwright.async_api import BrowserContext, Error, Page, Response
+from playwright.async_api import TimeoutError as Late
+
+from agent.browser.gate import Gate, Spot
+from agent.browser.pacing import Pacing
+from agent.browser.patience import GOTO_MS, READY_MS, read_patiently
+from agent.errors import (
+    Challenge,
+    Denied,
+    NotReady,
+    PortalDown,
+    RateLimited,
+    RebuttalError,
+    SignedOut,
+)
+from agent.portal import Fetched
+from agent.reading.labels import Labels
+from agent.reading.page import SeenPage
+from agent.reading.seen import Seen
+from agent.words import say
+
+
+@cache
+def _script() -> str:
+    return (Path(__file__).parent.parent / "reading" / "see.js").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What must be on a page before it is read. Keys are label keys; `subject` is the id that must be shown."""
+
+    page: str
+    landmarks: tuple[str, ...]
+    filled: tuple[str, ...] = ()
+    busy: tuple[str, ...] = ('[aria-busy="true"]', '[role="progressbar"]', ".skeleton", ".spinner", ".loading")
+    subject: str | None = None
+    ends: tuple[Spot, ...] = ()
+    """Other ways this page may look that end the waiting (a receipt, a refusal)."""
+
+
+@dataclass
+class Tab:
+    """A guarded page of one account. `base_url` has no path; `seen_pages` counts what was looked at."""
+
+    portal: str
+    account: str
+    base_url: str
+    zone: str
+    labels: Labels
+    gate: Gate
+    context: BrowserContext
+    page: Page
+    pacing: Pacing
+    bundles: Path
+    step: Callable[[str], None] = lambda name: None
+    wait_ms: int = READY_MS
+    language: str = ""
+    """The language the pages must be in (CP1); "" asserts nothing."""
+    zone_basis: Literal["page", "account", "assumed"] = "account"
+    before: Callable[[], None] = lambda: None
+    """Asked before every visit; raises where the portal is paused."""
+    seen_pages: int = 0
+    ended: str | None = None
+    """Name of the end that `see` met, out of `Wanted.ends`."""
+    _date: tuple[datetime, float] | None = None
+    _last: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.page.on("response", self._heard)
+
+    def _heard(self, response: Response) -> None:
+        """Keep the portal's own clock: the Date header of its latest answer and when it came."""
+        date = response.headers.get("date")
+        if date and response.url.startswith(self.base_url):
+            try:
+                self._date = (parsedate_to_datetime(date).astimezone(UTC), time.monotonic())
+            except ValueError:
+                return
+
+    @property
+    def server_now(self) -> datetime | None:
+        """The portal's clock now, by its last Date header and the time since; at most a little early."""
+        if self._date is None:
+            return None
+        at, heard = self._date
+        return at + timedelta(seconds=int(time.monotonic() - heard))
+
+    async def look(self, address: str, wanted: Wanted) -> Seen:
+        """Go to `address` (path or full) and see it; tried again while the portal is down, reloaded once if not ready."""
+
+        async def once() -> Seen:
+            await self.goto(address)
+            return await self.see(wanted)
+
+        try:
+            return await read_patiently(once)
+        except NotReady:
+            return await once()
+
+    async def goto(self, address: str) -> None:
+        """Go to `address`; answers that are no page become errors."""
+        url = urljoin(self.base_url + "/", address)
+        self.before()
+        await self.pacing.wait(url)
+        self.step(f"goto {urlsplit(url).path}")
+        self.ended = None
+        try:
+            response = await self.page.goto(url, wait_until="commit", timeout=GOTO_MS)
+        except Late:
+            raise PortalDown(
+                say("{portal} did not answer within {seconds} seconds.", portal=self.portal, seconds=GOTO_MS // 1000),
+                say("Try again later."),
+            ) from None
+        except Error as fault:
+            raise PortalDown(
+                say("{portal} can't be reached: {why}", portal=self.portal, why=_net(fault)),
+                say("Check the network and the portal, then run it again."),
+            ) from None
+        status = response.status if response else 200
+        if status == 429:
+            raise RateLimited(
+                say("{portal} asks for fewer visits (429).", portal=self.portal),
+                say("Wait an hour; set pace_s higher if it comes again."),
+            )
+        if status >= 500:
+            raise PortalDown(
+                say("{portal} answers with an error ({status}).", portal=self.portal, status=status),
+                say("Try again later."),
+            )
+
+    async def see(self, wanted: Wanted, *, wait_ms: int | None = None) -> Seen:
+        """The page as a person sees it, once it is ready; gates and shells become errors."""
+        want = {
+            "landmarks": [self.labels.texts[key] for key in wanted.landmarks],
+            "filled": [self.labels.texts[key] for key in wanted.filled],
+            "labels": sorted(self.labels.known),
+            "busy": list(wanted.busy),
+            "gates": [spot.wanted(self.labels) for spot in (*wanted.ends, *self.gate.spots)],
+            "subject": wanted.subject,
+            "wait_ms": self.wait_ms if wait_ms is None else wait_ms,
+        }
+        got = await self._evaluate(want)
+        self._last = got
+        self.seen_pages += 1
+        seen = Seen(
+            SeenPage(
+                portal=self.portal,
+                account=self.account,
+                page=wanted.page,
+                url=got["url"],
+                title=got["title"],
+                language=got["language"],
+                seen_at=datetime.now(UTC),
+                server_at=self.server_now,
+                zone=self.zone,
+                zone_basis=self.zone_basis,
+                subject=wanted.subject,
+                html=got["html"],
+            ),
+            self.labels,
+        )
+        self.ended = None
+        if got["status"] == "gate":
+            if got["gate"] in {spot.name for spot in wanted.ends}:
+                self.ended = got["gate"]
+                return seen
+            raise self.at_gate(str(got["gate"]))
+        if got["status"] == "timeout" and (got["busy"] or not got["html"].strip()):
+            raise NotReady(
+                say("{portal}: the {page} page stayed unfinished.", portal=self.portal, page=wanted.page),
+                say("Run it again; if it stays so, look with `rebuttal sync --headed`."),
+            )
+        if got["status"] == "timeout" and got["missing"]:
+            self._assert_language(seen)
+            raise seen.drift(wanted.landmarks[got["missing"][0]], say("it is not on the page"), near=seen)
+        self._assert_language(seen)
+        return seen
+
+    def _assert_language(self, seen: Seen) -> None:
+        """Some controls exist only in the portal's own language: a page in another one is not read or filled (CP1)."""
+        shown = seen.page.language.lower().replace("_", "-")
+        if self.language and shown and not shown.startswith(self.language):
+            raise seen.drift(
+                "language",
+                say("the page is in “{shown}”, not in “{wanted}”", shown=shown, wanted=self.language),
+                looked_for=(self.language,),
+                found=(shown,),
+            )
+
+    async def _evaluate(self, want: dict[str, Any]) -> dict[str, Any]:
+        """One evaluated call; a page that navigates away under it is looked at again where it arrives."""
+        for tries in range(4):
+            try:
+                got: dict[str, Any] = await self.page.evaluate(_script(), want)
+                return got
+            except Error as fault:
+                if "context was destroyed" in fault.message or "navigating" in fault.message:
+                    await self.page.wait_for_load_state("domcontentloaded", timeout=GOTO_MS)
+                    continue
+                raise PortalDown(
+                    say("{portal}: the page can't be looked at: {why}", portal=self.portal, why=_net(fault)),
+                    say("Run it again."),
+                ) from None
+        raise PortalDown(say("{portal}: the page keeps moving on.", portal=self.portal), say("Run it again."))
+
+    def at_gate(self, name: str) -> RebuttalError:
+        store = f"{self.portal}:{self.account}"
+        if name in ("sign_in", "code"):
+            return SignedOut(
+                say("{store} is signed out.", store=store), say("Sign in with `rebuttal login {store}`.", store=store)
+            )
+        if name == "challenge":
+            return Challenge(
+                say("{store}: the portal asks for proof that a person is there.", store=store),
+                say("Answer it in a window: `rebuttal login {store}`.", store=store),
+            )
+        if name == "denied":
+            return Denied(
+                say("{store}: the portal denies access.", store=store),
+                say("Open the portal in your own browser; if that works, attach to it (browser = a CDP address)."),
+            )
+        if name == "rate":
+            return RateLimited(say("{portal} asks for fewer visits.", portal=self.portal), say("Try again in an hour."))
+        return PortalDown(
+            say("{portal} shows its maintenance or error page.", portal=self.portal), say("Try again later.")
+        )
+
+    async def fetch_file(self, url: str) -> Fetched:
+        """The file behind a download link, by GET inside the session."""
+        full = urljoin(self.base_url + "/", url)
+        await self.pacing.wait(full)
+        try:
+            response = await self.context.request.get(full, timeout=GOTO_MS, max_redirects=5, max_retries=0)
+        except Error as fault:
+            raise PortalDown(
+                say("{portal}: a document can't be fetched: {why}", portal=self.portal, why=_net(fault)),
+                say("Run it again."),
+            ) from None
+        if response.status >= 400:
+            raise PortalDown(
+                say("{portal}: a document answers with {status}.", portal=self.portal, status=response.status),
+                say("Run it again."),
+            )
+        return Fetched(_file_name(response.headers.get("content-disposition", ""), full), await response.body())
+
+    async def leave_bundle(self, error: RebuttalError, page: str = "") -> Path | None:
+        """Keep what a person needs to understand `error`: screenshot, seen page, address; never on sign-in pages."""
+        if isinstance(error, SignedOut):
+            return None
+        folder = self.bundles / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{self.portal}-{self.account}-{error.name}"
+        folder.mkdir(parents=True, mode=0o700)
+        facts = {
+            "error": error.name,
+            "said": str(error.said),
+            "todo": str(error.todo) if error.todo else None,
+            "page": page,
+            "url": _bare(self.page.url),
+            "at": datetime.now(UTC).isoformat(),
+            "portal_clock": str(self.server_now),
+            "facts": {k: v for k, v in error.facts.items() if v},
+        }
+        (folder / "error.json").write_text(
+            json.dumps(facts, ensure_ascii=False, indent=1, default=str), encoding="utf-8"
+        )
+        if self._last.get("html") and not isinstance(error, Challenge):
+            (folder / "seen.html").write_text(self._last["html"], encoding="utf-8")
+        try:
+            await self.page.screenshot(path=folder / "page.png", timeout=5_000)
+        except Error:
+            (folder / "no-screenshot.txt").write_text("The browser gave no picture.\n", encoding="utf-8")
+        error.bundle = str(folder)
+        return folder
+
+
+def _file_name(disposition: str, url: str) -> str:
+    """The name that the portal gives a download, else the last part of its address."""
+    message = Message()
+    message["Content-Disposition"] = disposition
+    given = message.get_filename()
+    return Path(collapse_rfc2231_value(given) if given else urlsplit(url).path).name
+
+
+def _net(fault: Error) -> str:
+    """The short name of a network error."""
+    line = fault.message.splitlines()[0]
+    at = line.find("net::")
+    return line[at:].split(" ")[0] if at >= 0 else line
+
+
+def _bare(url: str) -> str:
+    """An address without the values of its query that may be secrets (tokens, codes, states)."""
+    parts = urlsplit(url)
+    keep = [
+        p
+        for p in parts.query.split("&")
+        if p.split("=")[0].lower()
+        in ("page", "size", "status", "order_id", "orderid", "message_id", "case_id", "id", "tab", "filter")
+    ]
+    return parts._replace(query="&".join(keep), fragment="").geturl()

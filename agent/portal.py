@@ -1,0 +1,170 @@
+"""What a portal package gives to the kernel and the flows: the contract of `portals/<name>/__init__.py`."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.errors import WrongSubject
+from agent.records import Action, Case, Document, Instant, Money, Record
+from agent.words import say
+
+if TYPE_CHECKING:
+    from agent.browser.form import CaseForm
+    from agent.browser.gate import Gate
+    from agent.browser.tab import Tab
+    from agent.policy import ActionRule
+    from agent.reading.seen import Seen
+
+
+class Listed(Record):
+    """One row of a list: enough to name the case, to go to it, and to know whether it changed.
+
+    `facts` are the shown texts that stand still while the case does (no countdowns).
+    """
+
+    case_id: str
+    url: str
+    facts: dict[str, str]
+    status_is: str = "unknown"
+
+
+class Listing(Record):
+    """One page of a list. `total` is the portal's own count for the filter, None where it shows none."""
+
+    rows: tuple[Listed, ...]
+    total: int | None
+    number: int
+    last: bool
+
+
+class Link(Record):
+    """A file that the portal offers for download."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file as the portal gave it, under the portal's own name."""
+
+    name: str
+    data: bytes
+
+    @property
+    def document(self) -> Document:
+        """Name, hash and size, as a record keeps them."""
+        return Document(name=self.name, sha256=hashlib.sha256(self.data).hexdigest(), size=len(self.data))
+
+
+class Sent(Record):
+    """One answer of the seller that the portal says it has: proof for settling an unknown outcome."""
+
+    number: str
+    at: Instant | None
+    what: str
+    """The chosen type or the text, as far as the portal shows it, in compared form."""
+
+
+class Measure(Record):
+    """One health figure of an account as shown (CP14)."""
+
+    name: str
+    value: Money | float
+    shown: str
+    unit: str = ""
+
+
+class Settled(Record):
+    """One settlement line (CP13)."""
+
+    order_id: str
+    on: str
+    amount: Money
+    kind: str
+
+
+class Channel(ABC):
+    """One queue of a portal through which a case runs. Page objects go and see; `read…` methods are pure."""
+
+    name: str
+    filters: tuple[str, ...] = ("all",)
+    """The list is read once per filter; together they hold every case."""
+
+    @abstractmethod
+    async def listing(self, tab: Tab, filter: str, number: int) -> Seen:
+        """Go to page `number` (from 1) of the list under `filter`, and see it."""
+
+    @abstractmethod
+    def read_listing(self, seen: Seen, filter: str, number: int) -> Listing:
+        """The rows on it; proves that `filter` is the one chosen."""
+
+    @abstractmethod
+    async def detail(self, tab: Tab, case_id: str, url: str) -> Seen:
+        """Go to the case's own page, and see it."""
+
+    @abstractmethod
+    def read(self, seen: Seen, documents: dict[str, Fetched]) -> Case:
+        """The case as the page and its documents (by `Link.name`) show it."""
+
+    async def visit(self, tab: Tab, case_id: str, url: str) -> tuple[Seen, dict[str, Fetched]]:
+        """The case's page and the files it offers, fetched inside the session."""
+        seen = await self.detail(tab, case_id, url)
+        return seen, {link.name: await tab.fetch_file(link.url) for link in self.documents(seen)}
+
+    def read_subject(self, seen: Seen, documents: dict[str, Fetched], case_id: str) -> Case:
+        """`read`, and the proof that it is the case that was asked for; raises `WrongSubject`."""
+        case = self.read(seen, documents)
+        if case.case_id != case_id:
+            raise WrongSubject(
+                say("{asked} was asked for, the page shows {shown}.", asked=case_id, shown=case.case_id),
+                say("Nothing was stored or sent. Run `rebuttal sync` again; then look at the bundle."),
+            )
+        return case
+
+    def documents(self, seen: Seen) -> tuple[Link, ...]:
+        """The files to keep with the case."""
+        return ()
+
+    def agrees(self, listed: Listed, case: Case) -> str | None:
+        """What the list row and the case's own page say differently; None where they agree."""
+        return None
+
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> CaseForm:
+        """The form of an action; channels without one raise."""
+        raise NotImplementedError(f"{self.name} has no form for {action}")
+
+    def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
+        """The seller's answers that the portal lists on the case's page."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Portal:
+    """One seller centre. `zone` is the clock its pages show; pages are asked for, and asserted, in `language`."""
+
+    name: str
+    title: str
+    base_url: str
+    hosts: tuple[str, ...]
+    zone: str
+    locale: str
+    language: str
+    currency: str
+    folder: Path
+    gate: Gate
+    channels: tuple[Channel, ...]
+    cookies: tuple[dict[str, str], ...] = ()
+    """Language and market cookies to be set before the first page."""
+    health: Any = None
+    settlement: Any = None
+    zone_assumed: bool = False
+    """True where the portal does not say which clock its pages show."""
+
+    def channel(self, name: str) -> Channel:
+        """The channel of that name; StopIteration is a fault of ours."""
+        return next(c for c in self.channels if c.name == name)

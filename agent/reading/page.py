@@ -1,0 +1,45 @@
+"""The stored form of a seen page: what a person saw at one moment, and where and when."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+
+from agent.records import Instant, Record
+
+
+class SeenPage(Record):
+    """One page as seen (DESIGN §3). `server_at` is the portal's own clock at that moment, None where it sent none."""
+
+    portal: str
+    account: str
+    page: str
+    url: str
+    title: str
+    language: str
+    seen_at: Instant
+    server_at: Instant | None
+    zone: str
+    zone_basis: Literal["page", "account", "assumed"] = "account"
+    subject: str | None = None
+    html: str
+
+    @property
+    def now(self) -> datetime:
+        """The portal's clock, or ours where it sent none."""
+        return self.server_at or self.seen_at
+
+    def stored(self) -> bytes:
+        """The bytes that are kept and hashed."""
+        return self.model_dump_json().encode()
+
+    @property
+    def sha256(self) -> str:
+        """Content hash of the stored bytes."""
+        return hashlib.sha256(self.stored()).hexdigest()
+
+    @classmethod
+    def from_stored(cls, data: bytes) -> SeenPage:
+        """A page back from its stored bytes."""
+        return cls.model_validate_json(data)

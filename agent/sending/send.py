@@ -1,0 +1,146 @@
+"""Sending one approved packet, once: the order of steps that DESIGN §6 fixes.
+
+Everything before `armed` may fail freely: nothing has left. After `armed` there is one click and no second one; what is not
+known then is `unknown`, and only reading settles it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from agent.browser.form import Answer, CaseForm
+from agent.errors import CaseMoved, PacketAltered, WrongSubject
+from agent.records import Case
+from agent.sending.packet import Approval, Attempt, Packet
+from agent.words import say
+
+if TYPE_CHECKING:
+    from agent.sending.ledger import Ledger
+    from agent.store import Lease
+
+
+class Guard(Protocol):
+    """What the sender needs of the sending guard."""
+
+    released: int
+    fault: str | None
+
+    def arm_for(self, packet: Packet) -> None:
+        """From now on the packet's one request may leave, once."""
+
+    def disarm(self) -> None:
+        """From now on nothing leaves."""
+
+
+@dataclass
+class Sending:
+    """Everything one sending needs; `step` is told each step by name before it is taken."""
+
+    ledger: Ledger
+    lease: Lease
+    form: CaseForm
+    guard: Guard
+    one_shot: bool
+    allowed: int
+    step: Callable[[str], None] = lambda name: None
+    by: str = ""
+
+    async def rehearse(self, packet: Packet) -> Case:
+        """Everything up to the click, without arming: opened, compared, filled, attached, read back."""
+        self.step("open case")
+        case = await self.form.look()
+        refuse_if_moved(packet, case)
+        self.step("open form")
+        await self.form.open(packet)
+        self.step("fill")
+        await self.form.fill(packet)
+        self.step("attach")
+        await self.form.attach(packet, contents_of(packet))
+        self.step("read back")
+        differences = await self.form.differences(packet)
+        if differences:
+            raise PacketAltered(
+                say("The form does not hold what was approved: {what}", what="; ".join(str(d) for d in differences)),
+                say("Nothing was sent. Look with `rebuttal debug`, then approve again."),
+                differences=[str(d) for d in differences],
+            )
+        self.step("aim")
+        await self.form.aim()
+        return case
+
+    async def send(self, packet: Packet, approval: Approval) -> Attempt:
+        """Send `packet`; gives the settled (or unknown) attempt, raises where nothing was sent."""
+        self.ledger.living_approval(packet)
+        await self.rehearse(packet)
+        self.step("arm")
+        attempt = self.ledger.arm(packet, approval, lease=self.lease, one_shot=self.one_shot, allowed=self.allowed)
+        self.guard.arm_for(packet)
+        self.step("click")
+        try:
+            await self.form.click()
+            self.step("answer")
+            answer = await self.form.answer()
+        except Exception as fault:  # the click may have been made: whatever happened, the truth is read, not assumed
+            return self._unknown(attempt, fault)
+        self.step("settle")
+        return self._settled(attempt, answer)
+
+    def _settled(self, attempt: Attempt, answer: Answer | None) -> Attempt:
+        self.guard.disarm()
+        if answer is None or not self.guard.released:
+            return self._unknown(attempt, None)
+        if answer.outcome == "confirmed":
+            return self.ledger.settle(attempt.id, "confirmed", receipt=answer.receipt, by=self.by)
+        return self.ledger.settle(attempt.id, "refused", words=answer.words, by=self.by)
+
+    def _unknown(self, attempt: Attempt, fault: Exception | None) -> Attempt:
+        """Nobody read an answer. Where the guard let nothing out, that is proof, and the attempt is cleared."""
+        self.guard.disarm()
+        why = self.guard.fault or (str(fault) if fault else "no answer was read")
+        unknown = self.ledger.settle(attempt.id, "unknown", words=why, by=self.by)
+        if not self.guard.released:
+            return self.ledger.settle(unknown.id, "cleared", words=f"nothing left: {why}", by=self.by)
+        return unknown
+
+
+def refuse_if_moved(packet: Packet, case: Case) -> None:
+    """Is this the case that was approved, unchanged, with the action still offered?"""
+    if case.key != packet.case:
+        raise WrongSubject(
+            say("{ref} was asked for, the page shows {shown}.", ref=packet.case.ref, shown=case.key.ref),
+            say("Nothing was sent. Run `rebuttal sync`, then look."),
+        )
+    if case.revision != packet.case_revision:
+        raise CaseMoved(
+            say("{ref} changed at the portal after it was approved.", ref=packet.case.ref),
+            say("Nothing was sent. Run `rebuttal sync`, see what changed with `rebuttal show`, then approve again."),
+        )
+    if packet.action not in case.actions:
+        raise CaseMoved(
+            say("{ref}: the portal no longer offers {action}.", ref=packet.case.ref, action=packet.action),
+            say("Nothing was sent. Run `rebuttal sync`, then look."),
+        )
+
+
+def contents_of(packet: Packet) -> dict[str, bytes]:
+    """The packet's files by hash, read now; a file that is not what was approved stops everything."""
+    contents: dict[str, bytes] = {}
+    for file in packet.files:
+        try:
+            data = Path(file.path).read_bytes()
+        except OSError as fault:
+            raise PacketAltered(
+                say("{path} can't be read: {why}", path=file.path, why=fault.strerror or fault),
+                say("Nothing was sent. Put the file back, or draft and approve again."),
+            ) from None
+        if hashlib.sha256(data).hexdigest() != file.sha256 or len(data) != file.size:
+            raise PacketAltered(
+                say("{path} is not the file that was approved: its bytes changed.", path=file.path),
+                say("Nothing was sent. Draft and approve again with the file as it is now."),
+            )
+        contents[file.sha256] = data
+    return contents

@@ -1,0 +1,69 @@
+"""What is said to people: English source texts, translated when they are shown and not when they are raised."""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("en", "zh-CN")
+"""Languages a person may choose; `en` is the source language."""
+
+_language: contextvars.ContextVar[str] = contextvars.ContextVar("rebuttal_language", default="en")
+_CATALOG = Path(__file__).parent / "locale"
+
+
+def speak(language: str) -> None:
+    """Show everything from here on in `language` (one of `LANGUAGES`; any `zh…` means zh-CN, all else en)."""
+    _language.set("zh-CN" if language.lower().startswith("zh") else "en")
+
+
+def spoken() -> str:
+    """The language in force, one of `LANGUAGES`."""
+    return _language.get()
+
+
+@functools.cache
+def _catalog(language: str) -> dict[str, str]:
+    """Translations of one language by source text, read from its gettext file."""
+    if language == "en":
+        return {}
+    from babel.messages.pofile import read_po
+
+    path = _CATALOG / f"{language.replace('-', '_')}.po"
+    with path.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+
+
+class Words:
+    """A sentence and the values in it; `str()` gives it in the language in force, `in_language` in a named one."""
+
+    __slots__ = ("text", "values")
+
+    def __init__(self, text: str, values: dict[str, Any]) -> None:
+        self.text = text
+        self.values = values
+
+    def in_language(self, language: str) -> str:
+        """The sentence in `language`, its values put in; values that are themselves `Words` follow the language."""
+        shown = {k: v.in_language(language) if isinstance(v, Words) else v for k, v in self.values.items()}
+        text = _catalog(language).get(self.text, self.text)
+        return text.format(**shown) if shown else text.replace("{{", "{").replace("}}", "}")
+
+    def __str__(self) -> str:
+        return self.in_language(_language.get())
+
+    def __repr__(self) -> str:
+        return f"Words({self.in_language('en')!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Words) and (self.text, self.values) == (other.text, other.values)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+def say(text: str, /, **values: Any) -> Words:
+    """A translatable sentence; `text` is a `str.format` template and must be a literal, so that it can be collected."""
+    return Words(text, values)

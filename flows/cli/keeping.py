@@ -1,0 +1,107 @@
+"""Commands that keep things in order: audit, demo, check, teach, capture, reread, pause, resume."""
+
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from agent.words import say
+from flows.cli.call import context, current, finish, flow
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands, their help in the language in force; what has no flow yet stays out of the help."""
+    audit = typer.Typer(no_args_is_help=True, help=str(say("The record of every step, each linked to the one before.")))
+    app.add_typer(audit, name="audit")
+
+    @audit.command("verify", help=str(say("Check every link, and name the first bad one.")))
+    def audit_verify() -> None:
+        from flows.cli import show
+
+        with context() as ctx:
+            finish(flow("audit", "verify")(ctx), show.audit_report)
+
+    @audit.command("show", help=str(say("Show the last steps, or those of one case.")))
+    def audit_show(
+        ref: Annotated[str, typer.Argument(metavar="[REF]", show_default=False, help=str(say(
+            "Only steps of this case.")))] = "",
+        last: Annotated[int, typer.Option("--last", metavar="N", min=1, help=str(say("How many.")))] = 50,
+    ) -> None:
+        from flows.cli import show
+
+        with context() as ctx:
+            finish(flow("audit", "show")(ctx, ref or None, last=last), lambda links: show.links(links, ctx.zone))
+
+    @app.command(help=str(say("See the whole way once, on portals that are only imitated.")))
+    def demo(
+        seed: Annotated[int, typer.Option("--seed", metavar="N", help=str(say("Which invented cases.")))] = 1,
+        cases: Annotated[int, typer.Option("--cases", metavar="N", min=1, help=str(say("How many.")))] = 30,
+    ) -> None:
+        from flows.cli import show
+
+        finish(flow("demo", "demo")(seed=seed, cases=cases, quiet=current.get().json), show.nothing)
+
+    @app.command(help=str(say("Compare the pages we know with the live ones.")), hidden=not _there("check"))
+    def check(
+        accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help=str(say(
+            "Only these accounts; all without one.")))] = None,
+        headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
+    ) -> None:
+        from flows.cli import show
+
+        with context(need_accounts=True, bars=True) as ctx:
+            finish(flow("check", "check")(ctx, ctx.accounts(accounts or ()), headed=headed), show.report)
+
+    @app.command(help=str(say("Point at an element of the page, and its label is learned.")),
+                 hidden=not _there("teach"))
+    def teach(
+        portal: Annotated[str, typer.Argument(metavar="PORTAL", help=str(say("Such as coupang.")))],
+        key: Annotated[str, typer.Argument(metavar="KEY", help=str(say("Key of the label, as the fault named it.")))],
+    ) -> None:
+        from flows.cli import show
+
+        with context(need_accounts=True) as ctx:
+            finish(flow("teach", "teach")(ctx, portal, key), show.report)
+
+    @app.command(help=str(say("Keep a page with all personal data replaced.")), hidden=not _there("capture"))
+    def capture(
+        ref: Annotated[str, typer.Argument(metavar="REF", help=str(say("The case whose page to keep.")))],
+    ) -> None:
+        from flows.cli import show
+
+        with context(need_accounts=True) as ctx:
+            finish(flow("capture", "capture")(ctx, ref), show.report)
+
+    @app.command(help=str(say("Read the stored pages again, without the portal.")), hidden=not _there("reread"))
+    def reread(
+        portals: Annotated[list[str] | None, typer.Argument(metavar="[PORTAL]...", help=str(say(
+            "Only these portals; all without one.")))] = None,
+    ) -> None:
+        from flows.cli import show
+
+        with context(bars=True) as ctx:
+            finish(flow("reread", "reread")(ctx, tuple(portals or ())), show.report)
+
+    @app.command(help=str(say("Stop all work on a portal, at once.")), hidden=not _there("pause"))
+    def pause(
+        portal: Annotated[str, typer.Argument(metavar="PORTAL", help=str(say("Such as coupang.")))],
+        why: Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False, help=str(say(
+            "The reason; it is kept.")))] = "",
+    ) -> None:
+        from flows.cli import show
+
+        with context() as ctx:
+            finish(flow("pause", "pause")(ctx, portal, why=why, by=ctx.settings.operator), show.report)
+
+    @app.command(help=str(say("Let work on a portal go on.")), hidden=not _there("pause"))
+    def resume(
+        portal: Annotated[str, typer.Argument(metavar="PORTAL", help=str(say("Such as coupang.")))],
+    ) -> None:
+        from flows.cli import show
+
+        with context() as ctx:
+            finish(flow("pause", "resume")(ctx, portal, by=ctx.settings.operator), show.report)
+
+
+def _there(name: str) -> bool:
+    return find_spec(f"flows.{name}") is not None

@@ -1,0 +1,481 @@
+"""How records look on a terminal: the list by urgency, one case, findings, a packet, progress."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent.words import Words, say
+from flows.cli import terms
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from agent.audit import Link
+    from agent.evidence.finding import Finding
+    from agent.records import Case
+    from agent.sending.packet import Approval, Packet
+    from agent.store import CaseRow
+    from flows.accounts import AccountState
+    from flows.context import Progress
+    from flows.doctor import Diagnosis
+    from flows.setup import Made
+
+URGENT, SOON = timedelta(hours=2), timedelta(hours=48)
+_PIPE_WIDTH = 160
+"""Columns when nobody's window limits them."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console on standard output or standard error; plain letters only where the code page has no others."""
+    stream = sys.stderr if stderr else sys.stdout
+    made = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    return made if made.is_terminal else Console(
+        file=stream, highlight=False, markup=False, emoji=False, width=_PIPE_WIDTH, color_system=None
+    )
+
+
+def plain_letters(stream: Any = None) -> bool:
+    """Whether `stream` can't take line drawing and dashes, as on Windows with a code page of long ago."""
+    try:
+        "─│…–“”→".encode(getattr(stream or sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False
+
+
+def table(*headings: Words | str, right: Iterable[int] = ()) -> Table:
+    """An empty table with these headings; the columns in `right` hold numbers."""
+    made = Table(box=box.ASCII if plain_letters() else box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for index, heading in enumerate(headings):
+        made.add_column(str(heading), justify="right" if index in set(right) else "left", overflow="fold")
+    return made
+
+
+def clock(at: datetime, zone: ZoneInfo) -> str:
+    """`at` on the clock of `zone`, with the zone's name: two clocks are never mixed up (CM3)."""
+    local = at.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M} {_zone_name(local, zone)}"
+
+
+def left(at: datetime, now: datetime) -> Words:
+    """How long until `at`, in the two largest units."""
+    minutes = int((at - now).total_seconds() // 60)
+    if minutes < 0:
+        return say("over")
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return say("{days} d {hours} h", days=days, hours=hours)
+    if hours:
+        return say("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    return say("{minutes} min", minutes=minutes)
+
+
+def cases(
+    rows: Sequence[CaseRow], *, now: datetime, zone: ZoneInfo, portal_zone: Callable[[str, str], ZoneInfo]
+) -> None:
+    """The list by urgency, as given; `portal_zone(portal, account)` is that store's clock. Both clocks are shown."""
+    out = console()
+    if not rows:
+        out.print(str(say("No cases.")))
+        return
+    shown = table(say("Left"), say("Your clock"), say("The portal's clock"), say("Case"), say("Status"), say("Reason"),
+                  say("Amount"), say("Answer"), right=(6,))
+    unsure = False
+    for row in rows:
+        due = row.next_deadline_at
+        unsure = unsure or (due is not None and not row.next_deadline_sure)
+        mark = "" if row.next_deadline_sure or due is None else "?"
+        shown.add_row(
+            Text(str(left(due, now)) + mark, style=_urgency(due, now)) if due else "",
+            clock(due, zone) if due else "",
+            clock(due, portal_zone(row.portal, row.account)) if due else "",
+            row.ref,
+            _both(terms.status(row.status), row.status_shown),
+            _both(terms.reason(row.reason), row.reason_shown or "") if row.reason else "",
+            str(row.amount) if row.amount else "",
+            str(terms.sending(row.sending)) if row.sending else "",
+        )
+    out.print(shown)
+    out.print(str(say("{count} cases.", count=len(rows))))
+    if unsure:
+        out.print(str(say("? The zone or the calendar behind it is assumed; the earliest reading is shown.")))
+
+
+def case(found: Case, *, now: datetime, zone: ZoneInfo) -> None:
+    """One case with all that the portal said; texts of the portal in the portal's words."""
+    out = console()
+    out.print(Text(found.key.ref, style="bold"))
+    facts = _facts()
+    facts.add_row(str(say("Order")), found.order_id)
+    facts.add_row(str(say("Status")), _both(terms.status(found.status.is_), found.status.shown))
+    if found.reason:
+        facts.add_row(str(say("Reason")), _both(terms.reason(found.reason.is_), found.reason.shown))
+    if found.amount:
+        facts.add_row(str(say("Amount")), str(found.amount))
+    for name, at in ((say("Opened"), found.opened_at), (say("Decided"), found.decided_at)):
+        if at:
+            facts.add_row(str(name), clock(at, zone))
+    for due in found.deadlines:
+        facts.add_row(
+            Text(str(say("Until: {kind}", kind=terms.deadline(due.kind)))),
+            Text(f"{left(due.at, now)} · {clock(due.at, zone)} · {clock(due.at, ZoneInfo(due.zone))} · “{due.shown}”",
+                 style=_urgency(due.at, now)),
+        )
+        if due.zone_basis == "assumed" or due.provisional:
+            facts.add_row("", str(say("The zone or the calendar behind it is assumed; the earliest reading is shown.")))
+    if found.decision:
+        _decision(facts, found)
+    if found.actions:
+        facts.add_row(str(say("You may")), ", ".join(str(terms.action(name)) for name in found.actions))
+    if found.appeals:
+        facts.add_row(str(say("Appeals")), str(say("{used} of {allowed} used", used=found.appeals.used,
+                                                   allowed=found.appeals.allowed)))
+    for item in found.items:
+        facts.add_row(str(say("Item")), f"{item.quantity} × {item.name} ({item.id})")
+    if found.flags:
+        facts.add_row(str(say("Marks")), ", ".join(found.flags))
+    if found.outcome:
+        facts.add_row(str(say("Outcome")), " · ".join(filter(None, (
+            found.outcome.result, clock(found.outcome.at, zone) if found.outcome.at else "",
+            str(found.outcome.recovered) if found.outcome.recovered else "",
+            str(say("settled on {day}", day=found.outcome.settled_on)) if found.outcome.settled_on else ""))))
+    for field, why in found.missing.items():
+        facts.add_row(str(say("Missing")), f"{field}: {why}")
+    facts.add_row(str(say("Address")), found.url)
+    out.print(facts)
+    for message in found.messages:
+        out.print(Text(f"{clock(message.at, zone)}  {terms.party(message.from_)}", style="dim"))
+        out.print(message.text)
+
+
+def case_view(view: Any, *, now: datetime, zone: ZoneInfo) -> None:
+    """One case (`view.case`), with its findings, earlier readings, attempts and steps where the view has them."""
+    case(view.case, now=now, zone=zone)
+    out = console()
+    if history := tuple(getattr(view, "history", ())):
+        shown = table(say("Read"), say("Status"), say("Revision"))
+        for seen in history:
+            shown.add_row(clock(seen.at, zone), _both(terms.status(seen.case.status.is_), seen.case.status.shown),
+                          seen.revision[:12])
+        out.print(shown)
+    if attempts := tuple(getattr(view, "attempts", ())):
+        shown = table(say("Sent"), say("Action"), say("Outcome"), say("The portal's words"))
+        for one in attempts:
+            told = one.words or (f"{one.receipt.number} {one.receipt.shown}".strip() if one.receipt else "")
+            shown.add_row(clock(one.armed_at, zone), str(terms.action(one.action)), str(terms.sending(one.state)), told)
+        out.print(shown)
+    if story := tuple(getattr(view, "story", ())):
+        links(story, zone)
+
+
+def links(found: Sequence[Link], zone: ZoneInfo) -> None:
+    """Steps of the audit record."""
+    if not found:
+        said(say("No steps yet."))
+        return
+    shown = table(say("No."), say("When"), say("Who"), say("What"), say("Case"), say("Link"), right=(0,))
+    for link in found:
+        shown.add_row(str(link.seq), clock(link.at, zone), link.who, link.what, link.ref, link.hash[:12])
+    console().print(shown)
+
+
+def sync_report(report: Any) -> None:
+    """What was read, account by account and channel by channel (DESIGN §8), from the report's public form."""
+    from flows.cli.call import plain
+
+    out = console()
+    told = plain(report)
+    shown = table(
+        say("Account"), say("Channel"), say("Listed"), say("Portal says"), say("Complete"), say("Visited"), say("New"),
+        say("Changed"), say("Unchanged"), say("Drifted"), say("Errors"), right=(2, 3, 5, 6, 7, 8, 9, 10),
+    )
+    remarks: list[str] = []
+    for account in told["accounts"]:
+        if fault := account.get("error"):
+            remarks.append(f"{account['account']}: {fault['said']}")
+            remarks += [fault["todo"]] if fault.get("todo") else []
+        for channel in account.get("channels", ()):
+            errors = channel.get("errors") or []
+            shown.add_row(
+                account["account"], channel["channel"], _count(channel.get("listed")),
+                _count(channel.get("portal_total")),
+                Text(_yes(bool(channel.get("complete"))), style="" if channel.get("complete") else "bold red"),
+                *(_count(channel.get(name)) for name in ("visited", "new", "changed", "unchanged", "drifted")),
+                str(len(errors)),
+            )
+            remarks += [f"{account['account']}/{channel['channel']}: {_sentence(error)}" for error in errors]
+    out.print(shown)
+    for remark in remarks:
+        out.print(remark)
+
+
+def submit_report(report: Any) -> None:
+    """What became of each packet, from the report's public form."""
+    from flows.cli.call import plain
+
+    told = plain(report)
+    results = told.get("results", told) if isinstance(told, dict) else told
+    if not results:
+        said(say("There was nothing to do."))
+        return
+    shown = table(say("Case"), say("Outcome"), say("What"))
+    for one in results:
+        shown.add_row(one["ref"], str(terms.sending(one["outcome"])), one.get("said") or one.get("receipt") or "")
+    console().print(shown)
+
+
+def draft_report(report: Any) -> None:
+    """A draft's findings, and whether it is ready; `report` has `findings`, and perhaps `draft` and `packet`."""
+    draft = getattr(report, "draft", None)
+    findings(tuple(report.findings), draft.overrides if draft is not None else None)
+    if (frozen := getattr(report, "packet", None)) is not None:
+        said(say("The draft is ready. Look at it with: rebuttal packet {ref}", ref=frozen.case.ref))
+
+
+def approval(given: Approval) -> None:
+    """A yes, and how long it lives."""
+    said(say("{by} approved {ref}, digest {digest}, until {until} UTC.", by=given.by, ref=given.case.ref,
+             digest=given.digest[:12], until=f"{given.expires_at:%Y-%m-%d %H:%M}"))
+    said(say("Send it with: rebuttal submit {ref}", ref=given.case.ref))
+
+
+def audit_report(report: Any) -> None:
+    """Whether the chain holds, from the report's public form: `whole`, `links`, `head`, and `said` where it breaks."""
+    from flows.cli.call import plain
+
+    told = plain(report)
+    if told.get("whole"):
+        said(say("The record is whole: {count} links, head {head}.", count=told["links"], head=told["head"]))
+    else:
+        said(say("The record is broken: {why}", why=told["said"]))
+
+
+def findings(found: Sequence[Finding], overrides: Mapping[str, str] | None = None) -> None:
+    """What lint has to say, the worst first."""
+    out = console()
+    if not found:
+        out.print(str(say("Nothing to remark.")))
+        return
+    names = {"block": say("blocks"), "warn": say("warning"), "note": say("note")}
+    styles = {"block": "bold red", "warn": "yellow", "note": ""}
+    shown = table(say("Weight"), say("Code"), say("Concerns"), say("What"))
+    for one in sorted(found, key=lambda f: list(names).index(f.level)):
+        why = (overrides or {}).get(one.code)
+        shown.add_row(
+            Text(str(names[one.level]), style=styles[one.level]), one.code, one.concerns,
+            f"{one.words} " + (str(say("(let stand: {why})", why=why)) if why and one.overridable else ""),
+        )
+    out.print(shown)
+
+
+def packet(sent: Packet) -> None:
+    """Exactly what would be sent, with the digest an approval is given to."""
+    out = console()
+    out.print(Text(sent.case.ref, style="bold"))
+    facts = _facts()
+    facts.add_row(str(say("Order")), sent.order_id)
+    facts.add_row(str(say("Action")), str(terms.action(sent.action)))
+    facts.add_row(str(say("Written by")), sent.by)
+    for field in sent.fields:
+        facts.add_row(field.key, _value(field.kind, field.value, field.shown))
+    for file in sent.files:
+        facts.add_row(str(say("File")),
+                      f"{file.upload_name}  {file.size:,} B  sha256 {file.sha256[:16]}…  ({file.path})")
+    for code, why in sent.overrides.items():
+        facts.add_row(str(say("Let stand")), f"{code}: {why}")
+    out.print(facts)
+    out.print(Text(str(say("Digest {digest}", digest=sent.digest)), style="bold"))
+    out.print(str(say("Approve with: rebuttal approve {ref} --digest {digest}", ref=sent.case.ref,
+                      digest=sent.digest[:12])))
+
+
+def lines(pairs: Iterable[tuple[Words | str, Any]]) -> None:
+    """Names and values, one a line."""
+    facts = _facts()
+    for name, value in pairs:
+        facts.add_row(str(name), "" if value is None else str(value))
+    console().print(facts)
+
+
+def said(words: Words | str, *, stderr: bool = False) -> None:
+    """One sentence."""
+    console(stderr=stderr).print(str(words))
+
+
+def made(what: Made) -> None:
+    """What `init` did."""
+    for words in what.said:
+        said(words)
+
+
+def accounts(found: Sequence[AccountState]) -> None:
+    """The accounts and their sessions."""
+    if not found:
+        said(say("There is no account yet: add one with `rebuttal init`."))
+        return
+    shown = table(say("Account"), say("Session"), say("Ends"), say("Name kept"), say("Password kept"), say("Browser"),
+                  say("Address"))
+    for one in found:
+        shown.add_row(
+            one.account, str(terms.session(one.session)),
+            f"{one.expires_at:%Y-%m-%d %H:%M} UTC" if one.expires_at else "", _yes(one.username_kept),
+            _yes(one.password_kept), one.browser, one.base_url or "",
+        )
+    console().print(shown)
+
+
+def diagnosis(found: Diagnosis) -> None:
+    """What `doctor` saw."""
+    words = {"ok": say("good"), "note": say("note"), "fault": say("fault")}
+    styles = {"ok": "green", "note": "yellow", "fault": "bold red"}
+    shown = table(say("State"), say("What"), say("Found"), say("Next step"))
+    for check in found.checks:
+        shown.add_row(Text(str(words[check.state]), style=styles[check.state]), str(check.title), str(check.said),
+                      str(check.todo) if check.todo else "")
+    console().print(shown)
+
+
+def nothing(_: object) -> None:
+    """Print nothing: the command said all itself."""
+
+
+def report(what: Any) -> None:
+    """Sentences, or names and values, of a result that has no picture of its own."""
+    if what is None:
+        return
+    if isinstance(sentences := getattr(what, "said", None), Words | tuple | list):
+        for words in (sentences,) if isinstance(sentences, Words) else sentences:
+            said(words)
+        return
+    from flows.cli.call import plain
+
+    told = plain(what)
+    if isinstance(told, dict):
+        lines(told.items())
+    elif isinstance(told, list):
+        for one in told:
+            report(one)
+    else:
+        said(str(told))
+
+
+def _count(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _sentence(error: Any) -> str:
+    if isinstance(error, dict):
+        told = " ".join(filter(None, (error.get("said"), error.get("todo"))))
+        return f"{error['ref']}: {told}" if error.get("ref") else told
+    return str(error)
+
+
+def _yes(is_so: bool) -> str:
+    return str(say("yes") if is_so else say("no"))
+
+
+@contextlib.contextmanager
+def progress_bars(*, quiet: bool) -> Iterator[Progress]:
+    """Progress bars on standard error; none when `quiet` or when nobody looks."""
+    from flows.context import Quiet
+
+    out = console(stderr=True)
+    if quiet or not out.is_terminal:
+        yield Quiet()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    with Bars(
+        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("{task.fields[said]}", markup=False), console=out, transient=True,
+    ) as bars:
+        yield _Shown(bars)
+
+
+class _Shown:
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+
+    def task(self, label: str, total: int | None = None) -> _Bar:
+        return _Bar(self._bars, self._bars.add_task(label, total=total, said=""))
+
+
+class _Bar:
+    def __init__(self, bars: Bars, name: TaskID) -> None:
+        self._bars = bars
+        self._name = name
+
+    def total(self, total: int) -> None:
+        self._bars.update(self._name, total=total)
+
+    def step(self, said: str = "", count: int = 1) -> None:
+        self._bars.update(self._name, advance=count, said=said)
+
+    def end(self) -> None:
+        done = self._bars.tasks[self._bars.task_ids.index(self._name)].completed
+        self._bars.update(self._name, total=done, said="")
+
+
+def _facts() -> Table:
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
+    return made
+
+
+def _decision(facts: Table, found: Case) -> None:
+    decision = found.decision
+    if decision is None:
+        return
+    if decision.responsible:
+        facts.add_row(str(say("Responsible")),
+                      _both(terms.party(decision.responsible.is_), decision.responsible.shown))
+    for deduction in decision.deductions:
+        facts.add_row(str(say("Deducted")), f"{deduction.amount}  {deduction.label}")
+    if decision.clauses:
+        facts.add_row(str(say("Clauses")), ", ".join(decision.clauses))
+    if decision.text:
+        facts.add_row(str(say("Decision")), decision.text)
+    for wanted in decision.requested_evidence:
+        facts.add_row(str(say("Evidence asked for")), wanted)
+    if decision.document:
+        facts.add_row(str(say("Document")), f"{decision.document.name}  {decision.document.size:,} B")
+
+
+def _value(kind: str, value: str, shown: str) -> str:
+    if kind == "tick":
+        return str(say("ticked")) if value == "yes" else str(say("not ticked"))
+    return f"{shown} ({value})" if shown and shown != value else value
+
+
+def _both(ours: Words, theirs: str) -> str:
+    """Our word, and the portal's own beside it."""
+    return f"{ours} ({theirs})" if theirs and theirs.casefold() != str(ours).casefold() else str(ours)
+
+
+def _urgency(due: datetime | None, now: datetime) -> str:
+    if due is None:
+        return ""
+    if due - now < URGENT:
+        return "bold red"
+    return "yellow" if due - now < SOON else ""
+
+
+def _zone_name(local: datetime, zone: ZoneInfo) -> str:
+    """`KST` or `CST`; a bare offset gets its place: `+07` says less than `Bangkok`."""
+    name = local.tzname() or ""
+    place = (zone.key or "").rpartition("/")[2].replace("_", " ")
+    return place or name

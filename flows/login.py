@@ -1,0 +1,193 @@
+"""`rebuttal login`: sign in as far as it goes without a person, who finishes codes and challenges; keep the session."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.async_api import Error
+
+from agent.browser.open import session_state
+from agent.browser.tab import Tab, Wanted
+from agent.errors import Challenge, NeedsPerson, SignedOut
+from agent.portal import Portal
+from agent.settings import AccountSettings, Credentials
+from agent.words import Words, say
+from flows.context import Context
+from flows.visit import browsers, visiting
+
+PERSON_MS = 600_000
+"""How long a person may take in the window."""
+_STEPS = 12
+_CODES = 3
+
+
+@dataclass
+class SignedIn:
+    """What came of signing in."""
+
+    account: str
+    said: Words
+    exit_code: int = 0
+
+    def public(self) -> dict[str, Any]:
+        """As `--json` gives it."""
+        return {"account": self.account, "said": str(self.said)}
+
+
+async def login(
+    ctx: Context, account: AccountSettings, *, headless: bool = False, code_from: Callable[[], str] | None = None
+) -> SignedIn:
+    """Sign `account` in and keep its session encrypted. A challenge goes to the person, who needs the window (XX4)."""
+    portal: Portal = ctx.portal(account.portal)
+    async with (
+        browsers(headed=not headless, pictures=True) as shared,
+        visiting(ctx, shared, account, "signing_in") as visit,
+    ):
+        chain = _Chain(visit.tab, portal, ctx.credentials(account), headless, code_from)
+        await chain.run()
+        if account.browser == "launch":
+            ctx.vault.save(account.store_name, await session_state(visit.context, visit.tab.page))
+    ctx.store.alarms.clear("needs_person", account.store_name)
+    return SignedIn(account.store_name, say("{store} is signed in.", store=account.store_name))
+
+
+class _Chain:
+    """The obstacles between the start and the portal's home page, each known by its own page."""
+
+    def __init__(
+        self, tab: Tab, portal: Portal, credentials: Credentials, headless: bool, code_from: Callable[[], str] | None
+    ) -> None:
+        self.tab = tab
+        self.gate = portal.gate
+        self.store = f"{tab.portal}:{tab.account}"
+        self.credentials = credentials
+        self.headless = headless
+        self.code_from = code_from
+        self.typed = False
+        self.codes = 0
+
+    async def run(self) -> None:
+        """From the start to home; raises where only a person can go on and there is no window."""
+        await self.tab.goto(self.gate.start)
+        for _ in range(_STEPS):
+            await self._look(None)
+            if self.tab.ended is None:
+                await self._dismiss()
+                return
+            await getattr(self, f"_{self.tab.ended}", self._elsewhere)()
+        raise NeedsPerson(
+            say("{store}: signing in goes round in a circle.", store=self.store),
+            say("Sign in with a visible window: `rebuttal login {store}`.", store=self.store),
+        )
+
+    async def _look(self, wait_ms: int | None) -> None:
+        await self.tab.see(
+            Wanted("sign_in", (self.gate.home_landmark,), busy=(), ends=self.gate.spots), wait_ms=wait_ms
+        )
+
+    async def _wait_for_person(self, error: NeedsPerson) -> None:
+        """In a window: until the obstacle is gone. Without one: a person is needed."""
+        if self.headless:
+            raise error
+        here = self.tab.ended
+        for _ in range(PERSON_MS // 1000):
+            with contextlib.suppress(Error):
+                await self.tab.page.wait_for_timeout(1000)
+            await self._look(1000)
+            if self.tab.ended != here:
+                return
+        raise error
+
+    async def _press(self, fill: dict[str, str], button: str, stays: str) -> bool:
+        """Fill and press; True when the page took it, False when it shows its word for wrong."""
+        page = self.tab.page
+        for selector, text in fill.items():
+            await page.fill(selector, text, timeout=10_000)
+        marker = await page.evaluate_handle("document.body")
+        await page.click(button, timeout=10_000, no_wait_after=True)
+        with contextlib.suppress(Error):  # the page went on while it was watched, which is what is waited for
+            await page.wait_for_function(
+                "([body, field]) => document.body !== body || !document.querySelector(field)",
+                arg=[marker, stays],
+                timeout=30_000,
+            )
+        await page.wait_for_load_state("domcontentloaded")
+        wrong = page.locator(self.gate.wrong)
+        return not (await wrong.count() and await wrong.first.is_visible())
+
+    async def _sign_in(self) -> None:
+        name, password = self.credentials.username, self.credentials.password
+        signed_out = SignedOut(
+            say("{store}: name and password are wanted.", store=self.store),
+            say("Put them in .env, or sign in with a visible window: `rebuttal login {store}`.", store=self.store),
+        )
+        if not name or password is None:
+            return await self._wait_for_person(signed_out)
+        if self.typed:
+            return await self._wait_for_person(self._wrong_password())
+        self.typed = True
+        if not await self._press(
+            {self.gate.username: name, self.gate.password: password.get_secret_value()},
+            self.gate.submit,
+            self.gate.username,
+        ):
+            self.tab.ended = "sign_in"
+            await self._wait_for_person(self._wrong_password())
+
+    def _wrong_password(self) -> SignedOut:
+        return SignedOut(
+            say("{store}: the portal does not accept this name and password.", store=self.store),
+            say("Correct them in .env. They were tried once; too many tries lock the account."),
+        )
+
+    async def _code(self) -> None:
+        wanted = SignedOut(
+            say("{store}: the portal wants its one-time code.", store=self.store),
+            say("Run `rebuttal login {store} --code -` and type the code.", store=self.store),
+        )
+        if self.code_from is None:
+            return await self._wait_for_person(wanted)
+        if self.codes >= _CODES:
+            raise SignedOut(
+                say("{store}: the one-time code was wrong {count} times.", store=self.store, count=self.codes),
+                say("Wait for a new code, then run `rebuttal login {store}` again.", store=self.store),
+            )
+        self.codes += 1
+        code = (await asyncio.to_thread(self.code_from)).strip()
+        if not code:
+            raise wanted
+        await self._press({self.gate.code: code}, self.gate.code_submit, self.gate.code)
+
+    async def _challenge(self) -> None:
+        await self._wait_for_person(
+            Challenge(
+                say("{store}: the portal asks for proof that a person is there.", store=self.store),
+                say("Answer it in a window: `rebuttal login {store}`.", store=self.store),
+            )
+        )
+
+    async def _later(self) -> None:
+        for key in self.gate.later:
+            for text in self.tab.labels.texts[key]:
+                button = self.tab.page.get_by_role("button", name=text, exact=True)
+                if await button.count() == 1:
+                    await button.click(no_wait_after=True)
+                    await self.tab.page.wait_for_load_state("domcontentloaded")
+                    return
+        await self._elsewhere()
+
+    async def _dismiss(self) -> None:
+        """Close notices, so that they do not come again today; leaving them open harms nothing."""
+        for key in self.gate.dismiss:
+            for text in self.tab.labels.texts[key]:
+                for button in await self.tab.page.get_by_role("button", name=text, exact=True).all():
+                    with contextlib.suppress(Error):
+                        if await button.is_visible():
+                            await button.click(timeout=2_000)
+
+    async def _elsewhere(self) -> None:
+        raise self.tab.at_gate(str(self.tab.ended))

@@ -1,0 +1,376 @@
+"""`rebuttal sync`: read everything new of the named accounts into the records, and change nothing at the portals."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import platform
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from agent.browser.tab import Tab
+from agent.errors import (
+    DONE,
+    DRIFT,
+    Mismatch,
+    NeedsPerson,
+    PageDrift,
+    Paused,
+    PortalDown,
+    RateLimited,
+    RebuttalError,
+    Unavailable,
+    WrongSubject,
+    worst,
+)
+from agent.portal import Channel, Listed
+from agent.reading.seen import Seen
+from agent.records import CaseKey, canonical
+from agent.settings import AccountSettings
+from agent.store import ListRow
+from agent.words import say
+from flows.context import Context
+from flows.visit import Browsers, Visit, browsers, visiting
+
+DUE_SOON = timedelta(hours=24)
+"""A case due within this is read again, even if its row did not change …"""
+READ_AGAIN = timedelta(hours=6)
+"""… unless it was read this recently."""
+AT_ONCE = 3
+"""Accounts read at the same time."""
+GIVE_UP_AFTER = 3
+"""Pages in a row without an answer, after which an account is left for the next run."""
+MOST_PAGES = 2_000
+
+
+@dataclass
+class ChannelReport:
+    """What came of one account and channel; `complete`: the rows read are as many as the portal says there are."""
+
+    account: str
+    channel: str
+    listed: int = 0
+    portal_total: int | None = None
+    complete: bool = False
+    visited: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    drifted: int = 0
+    gone: int = 0
+    held_back: int = 0
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    codes: list[int] = field(default_factory=list)
+
+    def fault(self, error: RebuttalError, case_id: str | None = None) -> None:
+        """Note an error; the exit code hears of it."""
+        self.codes.append(error.exit_code)
+        self.errors.append(
+            {
+                "error": error.name,
+                "said": str(error.said),
+                "todo": str(error.todo) if error.todo else None,
+                "case_id": case_id,
+                "bundle": error.bundle,
+            }
+            | (
+                {
+                    "page": error.page,
+                    "field": error.field,
+                    "looked_for": list(error.looked_for),
+                    "found": list(error.found),
+                }
+                if isinstance(error, PageDrift)
+                else {}
+            )
+        )
+
+    def public(self) -> dict[str, Any]:
+        """As `--json` gives it."""
+        return {k: v for k, v in vars(self).items() if k != "codes"}
+
+
+@dataclass
+class SyncReport:
+    """What came of a sync."""
+
+    run_id: str
+    channels: list[ChannelReport] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """The worst of all."""
+        return worst([code for c in self.channels for code in c.codes] or [DONE])
+
+    def public(self) -> dict[str, Any]:
+        """As `--json` gives it."""
+        return {"run": self.run_id, "exit_code": self.exit_code, "channels": [c.public() for c in self.channels]}
+
+
+async def sync(
+    ctx: Context, accounts: tuple[AccountSettings, ...], *, full: bool = False, headed: bool = False
+) -> SyncReport:
+    """Read the accounts' channels; one failing account or case never stops the others."""
+    run_id = ctx.store.runs.start("sync", [a.store_name for a in accounts], ctx.settings.operator, platform.node())
+    report = SyncReport(run_id)
+    room = asyncio.Semaphore(AT_ONCE)
+    async with browsers(headed=headed) as shared:
+
+        async def one(account: AccountSettings) -> list[ChannelReport]:
+            async with room:
+                return await _account(ctx, shared, account, run_id, full)
+
+        for done in await asyncio.gather(*(one(a) for a in accounts)):
+            report.channels += done
+    ctx.store.runs.finish(run_id, report.exit_code)
+    return report
+
+
+async def _account(
+    ctx: Context, shared: Browsers, account: AccountSettings, run_id: str, full: bool
+) -> list[ChannelReport]:
+    reports: list[ChannelReport] = []
+    store = account.store_name
+    try:
+        async with visiting(ctx, shared, account, "reading") as visit:
+            for channel in visit.portal.channels:
+                report = ChannelReport(store, channel.name)
+                reports.append(report)
+                try:
+                    await ChannelSync(ctx, visit, channel, report, run_id, full).run()
+                except RebuttalError as error:
+                    await visit.tab.leave_bundle(error, channel.name)
+                    raise
+                finally:
+                    report.held_back = len(visit.reading.stopped) if visit.reading else 0
+                    ctx.store.runs.account_result(run_id, store, channel.name, report.public())
+    except RebuttalError as error:
+        if not reports:
+            reports.append(ChannelReport(store, "-"))
+        reports[-1].fault(error)
+        if isinstance(error, NeedsPerson):
+            ctx.store.alarms.raise_("needs_person", store, error.said, {"error": error.name})
+        elif isinstance(error, Unavailable):
+            ctx.store.alarms.raise_("unavailable", store, error.said, {"error": error.name})
+        ctx.store.runs.account_result(run_id, store, reports[-1].channel, reports[-1].public())
+    else:
+        ctx.store.alarms.clear("needs_person", store)
+        ctx.store.alarms.clear("unavailable", store)
+    return reports
+
+
+class ChannelSync:
+    """One channel of one account: its lists, then the pages of the cases that want reading."""
+
+    def __init__(
+        self, ctx: Context, visit: Visit, channel: Channel, report: ChannelReport, run_id: str, full: bool
+    ) -> None:
+        self.ctx = ctx
+        self.tab: Tab = visit.tab
+        self.channel = channel
+        self.report = report
+        self.run_id = run_id
+        self.full = full
+        self.portal, self.account = visit.portal.name, visit.account.name
+        self.store = visit.account.store_name
+        self.scope = f"{self.store}/{channel.name}"
+        self._drifts: set[str] = set()
+
+    async def run(self) -> None:
+        """Lists first, then pages; alarms whose cause is gone are closed."""
+        rows = await self._lists()
+        await self._pages(rows)
+        self._alarms()
+
+    # -- lists -----------------------------------------------------------------------------------------------------
+
+    async def _lists(self) -> dict[str, Listed]:
+        rows: dict[str, Listed] = {}
+        totals: list[int | None] = []
+        complete = True
+        bar = self.ctx.progress.task(f"{self.scope}: {say('lists')}")
+        for name in self.channel.filters:
+            try:
+                got, total = await self._filter(name, bar)
+                if (
+                    total is not None and len(got) != total
+                ):  # rows moved while paging, or some are withheld: look once more
+                    again, total = await self._filter(name, bar)
+                    got = again if total is not None and len(again) == total else got | again
+            except PageDrift as error:
+                await self._quarantine(error, None)
+                complete = False
+                continue
+            totals.append(total)
+            complete = complete and total is not None and len(got) == total
+            rows |= got
+        bar.end()
+        known = all(t is not None for t in totals) and len(totals) == len(self.channel.filters)
+        self.report.listed = len(rows)
+        self.report.portal_total = sum(t for t in totals if t is not None) if known else None
+        self.report.complete = complete
+        now = self.ctx.clock()
+        self.ctx.store.listing.save(
+            self.portal,
+            self.account,
+            self.channel.name,
+            [ListRow(case_id=r.case_id, text_hash=_hash(r), shown=r.facts) for r in rows.values()],
+            now,
+        )
+        if complete:
+            fresh, _ = self.ctx.store.listing.vanished(self.portal, self.account, self.channel.name, rows, now)
+            self.report.gone = len(fresh)
+        else:
+            self._incomplete()
+        return rows
+
+    def _incomplete(self) -> None:
+        said = say(
+            "{scope}: {listed} rows were read, the portal says {total}.",
+            scope=self.scope,
+            listed=self.report.listed,
+            total=self.report.portal_total if self.report.portal_total is not None else "?",
+        )
+        self.report.codes.append(DRIFT)
+        self.report.errors.append(
+            {
+                "error": "Incomplete",
+                "said": str(said),
+                "case_id": None,
+                "bundle": None,
+                "todo": str(say("Nothing stored was removed. Run it again; if it stays so, `rebuttal check`.")),
+            }
+        )
+        self.ctx.store.alarms.raise_("incomplete", self.scope, said)
+
+    async def _filter(self, name: str, bar: Any) -> tuple[dict[str, Listed], int | None]:
+        """All rows under one filter, and the portal's own total on the last page read."""
+        rows: dict[str, Listed] = {}
+        total: int | None = None
+        for number in range(1, MOST_PAGES):
+            seen = await self.channel.listing(self.tab, name, number)
+            try:
+                page = self.channel.read_listing(seen, name, number)
+            except PageDrift:
+                self._keep(seen, "", "drifted")
+                raise
+            total = page.total
+            rows |= {r.case_id: r for r in page.rows}
+            bar.step(f"{name} {len(rows)}/{total if total is not None else '?'}")
+            if page.last or not page.rows or (total is not None and len(rows) >= total):
+                break
+        return rows, total
+
+    # -- pages -----------------------------------------------------------------------------------------------------
+
+    def _wants_reading(self, rows: dict[str, Listed]) -> list[Listed]:
+        """Rows whose case was never read, changed, could not be read last time, or is due soon."""
+        known = self.ctx.store.listing.all(self.portal, self.account, self.channel.name)
+        cases = {r.case_id: r for r in self.ctx.store.cases.rows(accounts=[self.store], channels=[self.channel.name])}
+        now = self.ctx.clock()
+        wanted = []
+        for row in rows.values():
+            old, case = known.get(row.case_id), cases.get(row.case_id)
+            due = (
+                case is not None
+                and case.next_deadline_at is not None
+                and case.needs_action
+                and (now - READ_AGAIN > case.last_read_at and case.next_deadline_at - now < DUE_SOON)
+            )
+            stale = old is None or old.read_hash != _hash(row) or case is None or case.unread_since is not None
+            if self.full or stale or due:
+                wanted.append((case.next_deadline_at if case and case.needs_action else None, row))
+        wanted.sort(key=lambda pair: (pair[0] is None, pair[0]) if pair[0] else (True, now))
+        return [row for _, row in wanted]
+
+    async def _pages(self, rows: dict[str, Listed]) -> None:
+        wanted = self._wants_reading(rows)
+        bar = self.ctx.progress.task(f"{self.scope}: {say('cases')}", len(wanted))
+        silent = 0
+        for row in wanted:
+            try:
+                await self._page(row)
+                silent = 0
+            except (PageDrift, WrongSubject) as error:
+                silent = 0
+                await self._quarantine(error, row.case_id)
+            except (NeedsPerson, RateLimited, Paused):
+                raise
+            except Unavailable as error:
+                silent += 1
+                self.report.fault(error, row.case_id)
+                self._unread(row.case_id, str(error.said))
+                if silent >= GIVE_UP_AFTER:
+                    raise PortalDown(
+                        say("{store} gave no answer {count} times in a row.", store=self.store, count=silent),
+                        say("The rest is read at the next run."),
+                    ) from None
+            bar.step(row.case_id)
+        bar.end()
+
+    async def _page(self, row: Listed) -> None:
+        seen, documents = await self.channel.visit(self.tab, row.case_id, row.url)
+        self.report.visited += 1
+        try:
+            case = self.channel.read_subject(seen, documents, row.case_id)
+            differs = self.channel.agrees(row, case)
+            if differs:
+                raise seen.drift("", say("list and page disagree: {what}", what=differs), kind=Mismatch)
+        except (PageDrift, WrongSubject):
+            self._keep(seen, row.case_id, "drifted")
+            raise
+        self._keep(seen, row.case_id, "read")
+        for file in documents.values():
+            self.ctx.store.blobs.put(file.data, "document")
+        saved = self.ctx.store.cases.save(case, self.run_id, row_hash=_hash(row))
+        setattr(self.report, saved, getattr(self.report, saved) + 1)
+
+    # -- what went wrong -------------------------------------------------------------------------------------------
+
+    def _keep(self, seen: Seen, case_id: str, verdict: Literal["read", "drifted"]) -> None:
+        page = seen.page
+        self.ctx.store.pages.put(
+            page.portal,
+            page.account,
+            page.page,
+            case_id,
+            page.stored(),
+            page.seen_at,
+            channel=self.channel.name,
+            verdict=verdict,
+        )
+
+    def _unread(self, case_id: str, why: str) -> None:
+        self.ctx.store.cases.mark_unread(
+            CaseKey(portal=self.portal, account=self.account, channel=self.channel.name, case_id=case_id), why
+        )
+
+    async def _quarantine(self, error: RebuttalError, case_id: str | None) -> None:
+        """Nothing is written over good data; one alarm per page and field, one bundle per run of it."""
+        self.report.drifted += 1
+        place = f"{error.page}/{error.field}" if isinstance(error, PageDrift) else f"detail/{error.name}"
+        if place not in self._drifts:
+            self._drifts.add(place)
+            await self.tab.leave_bundle(error, place)
+            self.ctx.store.alarms.raise_(
+                "drift", f"{self.scope}/{place}", error.said, {"error": error.name, "bundle": error.bundle}
+            )
+        self.report.fault(error, case_id)
+        if case_id is not None:
+            self._unread(case_id, str(error.said))
+
+    def _alarms(self) -> None:
+        """Close what is over: drift that did not come again although pages were read, and incompleteness."""
+        if self.report.complete:
+            self.ctx.store.alarms.clear("incomplete", self.scope)
+        unread = self.ctx.store.cases.rows(accounts=[self.store], channels=[self.channel.name])
+        if self._drifts or any(r.unread_since for r in unread):
+            return
+        for alarm in self.ctx.store.alarms.open():
+            if alarm.kind == "drift" and alarm.scope.startswith(self.scope + "/"):
+                self.ctx.store.alarms.clear("drift", alarm.scope)
+
+
+def _hash(row: Listed) -> str:
+    return hashlib.sha256(canonical(row.facts)).hexdigest()

@@ -1,0 +1,196 @@
+"""Being at a portal as one account: its lock, its browser context, its guard, its page."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from playwright.async_api import Browser, BrowserContext, Playwright
+
+from agent.browser import open as opening
+from agent.browser.guard import ReadingGuard, SendingGuard
+from agent.browser.pacing import Pacing
+from agent.browser.tab import Tab
+from agent.errors import Paused, SignedOut
+from agent.locks import account_lock
+from agent.policy import Policy, SendRule, load_policy
+from agent.portal import Portal
+from agent.reading.labels import Labels, load_labels
+from agent.settings import AccountSettings
+from agent.store import Lease
+from agent.words import say
+from flows.context import Context
+
+LEASE_S = 900
+"""How long an account's lease lasts without being renewed."""
+Mode = Literal["reading", "sending", "signing_in"]
+
+
+@dataclass
+class Visit:
+    """One account at its portal. `guard` is None only while signing in."""
+
+    account: AccountSettings
+    portal: Portal
+    tab: Tab
+    context: BrowserContext
+    lease: Lease | None
+    reading: ReadingGuard | None = None
+    sending: SendingGuard | None = None
+
+
+@dataclass
+class Browsers:
+    """The browsers of one run: one of our own that accounts share, others as the settings say."""
+
+    playwright: Playwright
+    headed: bool = False
+    pictures: bool = False
+    slow_ms: int = 0
+    _own: Browser | None = None
+    _attached: list[Browser] = field(default_factory=list)
+
+    async def context(
+        self,
+        ctx: Context,
+        account: AccountSettings,
+        portal: Portal,
+        state: dict[str, Any] | None,
+    ) -> tuple[BrowserContext, bool]:
+        """A context for the account, and whether it is ours to close."""
+        zone = account.zone or portal.zone
+        if account.browser == "persistent":
+            profile = ctx.home.profile(account.store_name)
+            return await opening.persistent(
+                self.playwright,
+                profile,
+                locale=portal.locale,
+                zone=zone,
+                headed=self.headed,
+                chosen=ctx.settings.browser,
+            ), True
+        if account.browser != "launch":
+            browser = await opening.attach(self.playwright, account.browser)
+            self._attached.append(browser)
+            if browser.contexts:
+                return browser.contexts[0], False
+            return await browser.new_context(), True
+        if self._own is None:
+            self._own = await opening.launch(
+                self.playwright,
+                headed=self.headed,
+                chosen=ctx.settings.browser,
+                pictures=self.pictures,
+                slow_ms=self.slow_ms,
+            )
+        return await opening.new_context(self._own, locale=portal.locale, zone=zone, state=state), True
+
+    async def close(self) -> None:
+        """End our own browser; attached ones are only let go."""
+        for browser in (self._own, *self._attached):
+            if browser is not None:
+                await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def browsers(*, headed: bool = False, pictures: bool = False, slow_ms: int = 0) -> AsyncIterator[Browsers]:
+    """Browsers that end with the block, whatever happens in it."""
+    async with opening.playwright_running() as playwright:
+        shared = Browsers(playwright, headed, pictures or headed, slow_ms)
+        try:
+            yield shared
+        finally:
+            await shared.close()
+
+
+def labels_of(ctx: Context, portal: Portal) -> Labels:
+    """The portal's labels with the operator's over them."""
+    return load_labels(portal.name, portal.folder, ctx.home.own_labels(portal.name))
+
+
+def policy_of(ctx: Context, portal: Portal) -> Policy:
+    """The portal's policy with the operator's over it."""
+    return load_policy(portal.folder, ctx.home.own_policy(portal.name))
+
+
+def holder() -> str:
+    """Who holds a lease: this process."""
+    return f"{platform.node()}:{os.getpid()}"
+
+
+@contextlib.asynccontextmanager
+async def visiting(
+    ctx: Context,
+    shared: Browsers,
+    account: AccountSettings,
+    mode: Mode,
+    *,
+    send: SendRule | None = None,
+    uploads: int = 0,
+    step: Callable[[str], None] = lambda name: None,
+) -> AsyncIterator[Visit]:
+    """The account at its portal, alone: OS lock, lease, session, guard. Raises `SignedOut` without a kept session."""
+    portal: Portal = ctx.portal(account.portal)
+    base_url = (account.base_url or portal.base_url).rstrip("/")
+    labels, policy = labels_of(ctx, portal), policy_of(ctx, portal)
+    with account_lock(ctx.home, account.store_name):
+        lease = ctx.store.leases.take(account.store_name, holder(), LEASE_S, machine=platform.node(), alone_here=True)
+        try:
+            state = ctx.vault.load(account.store_name) if account.browser == "launch" else None
+            if state is None and account.browser == "launch" and mode != "signing_in":
+                raise SignedOut(
+                    say("{store} was never signed in here.", store=account.store_name),
+                    say("Sign in with `rebuttal login {store}`.", store=account.store_name),
+                )
+            context, ours = await shared.context(ctx, account, portal, state)
+            try:
+                if portal.cookies:
+                    await context.add_cookies([{**c, "url": base_url} for c in portal.cookies])  # type: ignore[typeddict-item]
+                page = await context.new_page()
+                reading_posts = (
+                    tuple(p for c in policy.channels.values() for p in c.reading_posts) + policy.reading_posts
+                )
+                reading = ReadingGuard(reading_posts) if mode == "reading" else None
+                sending = SendingGuard(send, uploads, reading_posts) if send is not None else None
+                if reading is not None:
+                    await reading.attach(context, page)
+                if mode == "reading" and not shared.pictures:
+                    await opening.no_fonts(context, page)
+                paused = ctx.home.path / "paused" / portal.name
+
+                def stopped() -> None:
+                    if paused.exists():
+                        raise Paused(
+                            say("{portal} is paused.", portal=portal.name),
+                            say("Go on with `rebuttal resume {portal}`.", portal=portal.name),
+                        )
+
+                tab = Tab(
+                    portal.name,
+                    account.name,
+                    base_url,
+                    account.zone or portal.zone,
+                    labels,
+                    portal.gate,
+                    context,
+                    page,
+                    Pacing(ctx.settings.pace_s),
+                    ctx.home.bundles,
+                    language=portal.language,
+                    zone_basis="account" if account.zone else "assumed" if portal.zone_assumed else "account",
+                    before=stopped,
+                    step=step,
+                )
+                yield Visit(account, portal, tab, context, lease, reading, sending)
+                if mode != "signing_in" and ours and account.browser == "launch":
+                    ctx.vault.save(account.store_name, await opening.session_state(context, page))
+                await page.close()
+            finally:
+                if ours:
+                    await context.close()
+        finally:
+            ctx.store.leases.release(lease)

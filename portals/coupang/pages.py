@@ -1,0 +1,139 @@
+"""Coupang's pages: where they are, what must be on them, and the appeal form."""
+
+from __future__ import annotations
+
+from agent.browser.form import FormLabels, LabelledForm
+from agent.browser.gate import Gate, Spot
+from agent.browser.tab import Tab, Wanted
+from agent.errors import WrongSubject
+from agent.policy import ActionRule
+from agent.portal import Channel, Fetched, Link, Listed, Listing, Sent
+from agent.reading.labels import norm
+from agent.reading.moments import read_moment
+from agent.reading.seen import Seen
+from agent.records import Action, Case
+from agent.sending.packet import Packet, Receipt
+from agent.words import say
+from portals.coupang import read
+
+PAGE_SIZE = 100
+"""The largest the list offers: fewer pages, fewer shifts while paging."""
+
+GATE = Gate(
+    start="/login",
+    home="/dashboard",
+    home_landmark="dashboard.heading",
+    username="#username",
+    password="#password",
+    submit="#kc-login",
+    wrong="#input-error",
+    code="#auth-mfa-code",
+    code_submit="#mfa-submit",
+    later=("gate.later",),
+    dismiss=("gate.dismiss",),
+    spots=(
+        Spot("challenge", texts=("gate.challenge",)),
+        Spot("denied", texts=("gate.denied",)),
+        Spot("rate", texts=("gate.rate",)),
+        Spot("code", css=("#auth-mfa-code",)),
+        Spot("sign_in", css=("#kc-login", "form.re-login-form"), url=r"//xauth\.coupang\.com/"),
+        Spot("later", texts=("gate.later",)),
+    ),
+)
+
+
+class RefundDisputes(Channel):
+    """Refunded and disputed orders (CP1–CP19)."""
+
+    name = read.CHANNEL
+    filters = ("disputed", "refunded")
+
+    async def listing(self, tab: Tab, filter: str, number: int) -> Seen:
+        return await tab.look(
+            f"/orders?status={filter}&size={PAGE_SIZE}&page={number}",
+            Wanted("orders", ("orders.heading", "orders.list.heading", "orders.order_id", "orders.dispute_status")),
+        )
+
+    def read_listing(self, seen: Seen, filter: str, number: int) -> Listing:
+        return read.read_listing(seen, filter, number)
+
+    async def detail(self, tab: Tab, case_id: str, url: str) -> Seen:
+        return await tab.look(
+            url,
+            Wanted(
+                "order",
+                ("order.info.heading", "dispute.heading", "dispute.status", "history.heading", "messages.heading"),
+                filled=("dispute.responsible", "dispute.status"),
+                subject=case_id,
+            ),
+        )
+
+    def documents(self, seen: Seen) -> tuple[Link, ...]:
+        value = seen.section("dispute.heading").labelled("dispute.document")
+        if value.href is None:
+            if norm(value.text) not in seen.labels.of("dispute.document.none"):
+                raise seen.drift("dispute.document", say("there is no link to it"), found=(value.text,))
+            return ()
+        return (Link(name="decision", url=value.href),)
+
+    def read(self, seen: Seen, documents: dict[str, Fetched]) -> Case:
+        return read.read_case(seen, documents)
+
+    def agrees(self, listed: Listed, case: Case) -> str | None:
+        facts, reason = listed.facts, case.reason.shown if case.reason else ""
+        pairs = ((facts["status"], case.status.shown), (facts["reason"], reason))
+        for one, other in pairs:
+            if norm(one) != norm(other):
+                return f"{one} / {other}"
+        if case.amount != read.money(facts["amount"]):
+            return f"{facts['amount']} / {case.amount}"
+        return None
+
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> AppealForm:
+        return AppealForm(tab, rule, self, case)
+
+    def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
+        return read.read_history(seen)
+
+
+APPEAL = FormLabels(
+    page="appeal",
+    heading="appeal.heading",
+    files="appeal.files",
+    file_name="appeal.file_name",
+    submit="appeal.submit",
+    receipt=Spot("receipt", texts=("receipt.heading",)),
+    refusal=Spot("refusal", texts=("appeal.refused", "appeal.not_open")),
+    landmarks=("appeal.type", "appeal.note"),
+)
+
+
+class AppealForm(LabelledForm):
+    """“Appeal This Decision”: type, files, short note, once per order (CP6, CP7, CP8)."""
+
+    def __init__(self, tab: Tab, rule: ActionRule, channel: RefundDisputes, case: Case) -> None:
+        super().__init__(tab, rule, APPEAL)
+        self.channel = channel
+        self.case = case
+
+    async def look(self) -> Case:
+        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
+        return self.channel.read_subject(seen, documents, self.case.case_id)
+
+    async def open(self, packet: Packet) -> None:
+        seen = await self.open_at(f"/orders/{packet.order_id}/appeal", packet.order_id)
+        shown = seen.labelled("appeal.order").text
+        if shown != packet.order_id:
+            raise WrongSubject(
+                say("{asked} was asked for, the form shows {shown}.", asked=packet.order_id, shown=shown),
+                say("Nothing was sent. Run `rebuttal sync`, then look."),
+            )
+
+    def read_receipt(self, seen: Seen) -> Receipt:
+        page = seen.page
+        if seen.labelled("receipt.order").text != self.case.order_id:
+            raise seen.mismatch("receipt.order", self.case.order_id, seen.labelled("receipt.order").text)
+        at = seen.labelled("receipt.at").read(
+            lambda text: read_moment(text, zone=page.zone, zone_basis=page.zone_basis, languages=("ko", "en"))
+        )
+        return Receipt(number=seen.labelled("receipt.number").text, at=at.at, shown=seen.labelled("receipt.at").text)

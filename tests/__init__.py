@@ -1,0 +1,1 @@
+"""Named after what a seller would lose if it broke."""

@@ -1,0 +1,1 @@
+"""Evidence, lint, playbooks and packets."""

@@ -1,0 +1,1 @@
+"""Tests of approving and sending."""
