@@ -110,6 +110,8 @@ class PageDrift(RebuttalError):
         self.field = field
         self.looked_for = looked_for
         self.found = found
+        self.seen: Any = None
+        """The page as seen (`SeenPage`), where there is one: what is put in quarantine."""
 
 
 class Mismatch(PageDrift):

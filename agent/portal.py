@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from agent.errors import WrongSubject
+from agent.reading.page import PageFile
 from agent.records import Action, Case, Document, Instant, Money, Record
 from agent.words import say
 
@@ -71,21 +73,76 @@ class Sent(Record):
 
 
 class Measure(Record):
-    """One health figure of an account as shown (CP14)."""
+    """One health figure of an account as shown (CP14, CM10). `at`: the moment the page says it is of, None for now."""
 
     name: str
     value: Money | float
     shown: str
     unit: str = ""
+    at: Instant | None = None
+
+
+class Limit(Record):
+    """A figure that must not get on the wrong side of a policy value: `rule` is a key of the portal's `[rules]`.
+
+    `flag` is what it means for the account's open cases (`not_eligible`); of several limits on one figure the first that
+    is broken counts, so the gravest stands first.
+    """
+
+    measure: str
+    rule: str
+    bad: Literal["below", "above"]
+    flag: str = ""
+    channels: tuple[str, ...] = ()
+    """Channels whose cases bear the flag; none means all."""
 
 
 class Settled(Record):
-    """One settlement line (CP13)."""
+    """One settlement line (CP13). `statement` and `line` name it for good, so that reading it twice keeps it once."""
 
+    statement: str
+    line: str
     order_id: str
-    on: str
+    on: date
     amount: Money
     kind: str
+    shown: str
+
+
+class Statement(Record):
+    """One page of settlement lines."""
+
+    lines: tuple[Settled, ...]
+    last: bool
+
+
+class HealthPage(ABC):
+    """A page of figures about the account, read once at the end of each sync."""
+
+    name: str
+    limits: tuple[Limit, ...] = ()
+
+    @abstractmethod
+    async def see(self, tab: Tab) -> Seen:
+        """Go to the page, and see it."""
+
+    @abstractmethod
+    def read(self, seen: Seen) -> tuple[Measure, ...]:
+        """The figures on it; pure."""
+
+
+class SettlementPage(ABC):
+    """The list of settlement lines, read page by page at the end of each sync."""
+
+    name: str
+
+    @abstractmethod
+    async def see(self, tab: Tab, number: int) -> Seen:
+        """Go to page `number` (from 1), and see it."""
+
+    @abstractmethod
+    def read(self, seen: Seen, number: int) -> Statement:
+        """The lines on it; pure."""
 
 
 class Channel(ABC):
@@ -94,6 +151,8 @@ class Channel(ABC):
     name: str
     filters: tuple[str, ...] = ("all",)
     """The list is read once per filter; together they hold every case."""
+    keeps_picture: bool = False
+    """A screenshot is kept whenever a case changed: where the page is the only proof later (CM12)."""
 
     @abstractmethod
     async def listing(self, tab: Tab, filter: str, number: int) -> Seen:
@@ -114,11 +173,19 @@ class Channel(ABC):
     async def visit(self, tab: Tab, case_id: str, url: str) -> tuple[Seen, dict[str, Fetched]]:
         """The case's page and the files it offers, fetched inside the session."""
         seen = await self.detail(tab, case_id, url)
-        return seen, {link.name: await tab.fetch_file(link.url) for link in self.documents(seen)}
+        files = {link.name: await tab.fetch_file(link.url) for link in self.documents(seen)}
+        kept = tuple(PageFile(key=key, **file.document.model_dump()) for key, file in files.items())
+        seen.page = seen.page.model_copy(update={"files": kept})
+        return seen, files
 
     def read_subject(self, seen: Seen, documents: dict[str, Fetched], case_id: str) -> Case:
-        """`read`, and the proof that it is the case that was asked for; raises `WrongSubject`."""
-        case = self.read(seen, documents)
+        """`read`, and the proof that it is the case that was asked for; raises `WrongSubject`.
+
+        A page that makes the reader itself fail is not the page it knows: `PageDrift`, and the others go on."""
+        try:
+            case = self.read(seen, documents)
+        except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError) as fault:
+            raise seen.drift("", say("its reader fails: {what}", what=f"{type(fault).__name__}: {fault}")) from fault
         if case.case_id != case_id:
             raise WrongSubject(
                 say("{asked} was asked for, the page shows {shown}.", asked=case_id, shown=case.case_id),
@@ -129,6 +196,10 @@ class Channel(ABC):
     def documents(self, seen: Seen) -> tuple[Link, ...]:
         """The files to keep with the case."""
         return ()
+
+    def whole(self, case: Case) -> bool:
+        """Was everything read that there is? A case that was not is read again at the next sync, whatever its row says."""
+        return True
 
     def agrees(self, listed: Listed, case: Case) -> str | None:
         """What the list row and the case's own page say differently; None where they agree."""
@@ -160,8 +231,8 @@ class Portal:
     channels: tuple[Channel, ...]
     cookies: tuple[dict[str, str], ...] = ()
     """Language and market cookies to be set before the first page."""
-    health: Any = None
-    settlement: Any = None
+    health: tuple[HealthPage, ...] = ()
+    settlement: SettlementPage | None = None
     zone_assumed: bool = False
     """True where the portal does not say which clock its pages show."""
 

@@ -126,7 +126,7 @@ class Settings(_Table):
     """How long records are kept; never under 180 days (WD9)."""
     database: Annotated[str, Field(min_length=1)] | None = None
     """A database address for a fleet; None: SQLite in the home."""
-    pace_s: Annotated[float, Field(ge=0, strict=False, allow_inf_nan=False)] = 2.0
+    pace_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2.0
     """Seconds between two pages of one real host."""
     browser: Annotated[Path, BeforeValidator(_path)] | None = None
     """The browser program; None: the one that is found."""
@@ -318,7 +318,6 @@ def _wanted(error: ErrorDetails) -> Words:
         "bool_type": say("true or false, without quotes"),
         "int_type": say("a whole number, without quotes"),
         "float_type": say("a number, without quotes"),
-        "float_parsing": say("a number, without quotes"),
         "finite_number": say("a number, without quotes"),
         "string_too_short": say("a text that is not empty"),
         "dict_type": say("a table"),

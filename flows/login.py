@@ -107,14 +107,15 @@ class _Chain:
         page = self.tab.page
         for selector, text in fill.items():
             await page.fill(selector, text, timeout=10_000)
-        marker = await page.evaluate_handle("document.body")
+        gone = asyncio.ensure_future(
+            page.wait_for_function("field => !document.querySelector(field)", arg=stays, timeout=30_000)
+        )
+        moved = asyncio.ensure_future(page.wait_for_event("framenavigated", timeout=30_000))
         await page.click(button, timeout=10_000, no_wait_after=True)
-        with contextlib.suppress(Error):  # the page went on while it was watched, which is what is waited for
-            await page.wait_for_function(
-                "([body, field]) => document.body !== body || !document.querySelector(field)",
-                arg=[marker, stays],
-                timeout=30_000,
-            )
+        await asyncio.wait({gone, moved}, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in (gone, moved):
+            waiting.cancel()
+        await asyncio.gather(gone, moved, return_exceptions=True)
         await page.wait_for_load_state("domcontentloaded")
         wrong = page.locator(self.gate.wrong)
         return not (await wrong.count() and await wrong.first.is_visible())
@@ -187,7 +188,7 @@ class _Chain:
                 for button in await self.tab.page.get_by_role("button", name=text, exact=True).all():
                     with contextlib.suppress(Error):
                         if await button.is_visible():
-                            await button.click(timeout=2_000)
+                            await button.click(timeout=1_000)
 
     async def _elsewhere(self) -> None:
         raise self.tab.at_gate(str(self.tab.ended))

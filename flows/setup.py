@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -78,9 +79,7 @@ def set_up(home: Home, wanted: Wanted) -> Made:
 
 
 def system_zone() -> str | None:
-    """The IANA zone of this machine where it tells one."""
-    import os
-
+    """The IANA zone of this machine where it tells one; a server's UTC is nobody's clock."""
     candidates = [os.environ.get("TZ", "").lstrip(":")]
     try:
         candidates.append(str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2])
@@ -91,7 +90,7 @@ def system_zone() -> str | None:
         candidates.append("Asia/Shanghai")
     for name in candidates:
         try:
-            if name and ZoneInfo(name):
+            if name and ZoneInfo(name).key.rpartition("/")[2] not in ("UTC", "UCT", "GMT", "Universal", "Zulu"):
                 return name
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
@@ -103,7 +102,7 @@ def _fresh(wanted: Wanted) -> str:
     document = tomlkit.document()
     document.add(tomlkit.comment(str(say("Settings of Rebuttal. Secrets do not belong here but into .env beside it."))))
     given = {name: getattr(wanted, name) for name in ("operator", "zone", "language", "four_eyes")}
-    defaults = Settings.model_validate({})
+    defaults = Settings.model_validate({"zone": system_zone()} if system_zone() else {})
     for name, comment in (
         ("operator", say("stands under drafts and approvals")),
         ("zone", say("your clock")),

@@ -25,13 +25,15 @@ from agent.errors import (
     worst,
 )
 from agent.portal import Channel, Listed
+from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
-from agent.records import CaseKey, canonical
+from agent.records import Case, CaseKey, canonical, iso
 from agent.settings import AccountSettings
 from agent.store import ListRow
 from agent.words import say
 from flows.context import Context
-from flows.visit import Browsers, Visit, browsers, visiting
+from flows.health import read_account
+from flows.visit import Browsers, Visit, browsers, channels_of, visiting
 
 DUE_SOON = timedelta(hours=24)
 """A case due within this is read again, even if its row did not change …"""
@@ -42,6 +44,10 @@ AT_ONCE = 3
 GIVE_UP_AFTER = 3
 """Pages in a row without an answer, after which an account is left for the next run."""
 MOST_PAGES = 2_000
+LOOKS = 3
+"""How often a list is read whole that moves while it is read."""
+AGAIN = "again:"
+"""Before the hash of a row that changed while its page stayed as it was: the page is looked at once more next time."""
 
 
 @dataclass
@@ -134,7 +140,7 @@ async def _account(
     store = account.store_name
     try:
         async with visiting(ctx, shared, account, "reading") as visit:
-            for channel in visit.portal.channels:
+            for channel in channels_of(visit.portal, account):
                 report = ChannelReport(store, channel.name)
                 reports.append(report)
                 try:
@@ -145,6 +151,13 @@ async def _account(
                 finally:
                     report.held_back = len(visit.reading.stopped) if visit.reading else 0
                     ctx.store.runs.account_result(run_id, store, channel.name, report.public())
+            faults = await read_account(ctx, visit, full=full)
+            if faults:
+                reports.append(ChannelReport(store, "-"))
+                for fault in faults:
+                    reports[-1].fault(fault)
+                reports[-1].drifted = sum(isinstance(fault, PageDrift) for fault in faults)
+                ctx.store.runs.account_result(run_id, store, "-", reports[-1].public())
     except RebuttalError as error:
         if not reports:
             reports.append(ChannelReport(store, "-"))
@@ -176,6 +189,7 @@ class ChannelSync:
         self.store = visit.account.store_name
         self.scope = f"{self.store}/{channel.name}"
         self._drifts: set[str] = set()
+        self._known: dict[str, ListRow] = {}
 
     async def run(self) -> None:
         """Lists first, then pages; alarms whose cause is gone are closed."""
@@ -186,29 +200,17 @@ class ChannelSync:
     # -- lists -----------------------------------------------------------------------------------------------------
 
     async def _lists(self) -> dict[str, Listed]:
-        rows: dict[str, Listed] = {}
-        totals: list[int | None] = []
-        complete = True
         bar = self.ctx.progress.task(f"{self.scope}: {say('lists')}")
-        for name in self.channel.filters:
-            try:
-                got, total = await self._filter(name, bar)
-                if (
-                    total is not None and len(got) != total
-                ):  # rows moved while paging, or some are withheld: look once more
-                    again, total = await self._filter(name, bar)
-                    got = again if total is not None and len(again) == total else got | again
-            except PageDrift as error:
-                await self._quarantine(error, None)
-                complete = False
-                continue
-            totals.append(total)
-            complete = complete and total is not None and len(got) == total
-            rows |= got
+        self._known = self.ctx.store.listing.all(self.portal, self.account, self.channel.name)
+        rows, totals, complete = await self._every_filter(bar)
+        if complete and any(r.gone_since is None and name not in rows for name, r in self._known.items()):
+            # one that went from a filter not yet read to one read before is in neither: only twice missing is gone
+            again, totals, complete = await self._every_filter(bar)
+            rows |= again
         bar.end()
-        known = all(t is not None for t in totals) and len(totals) == len(self.channel.filters)
+        known = [t for t in totals if t is not None]
         self.report.listed = len(rows)
-        self.report.portal_total = sum(t for t in totals if t is not None) if known else None
+        self.report.portal_total = sum(known) if len(known) == len(self.channel.filters) else None
         self.report.complete = complete
         now = self.ctx.clock()
         self.ctx.store.listing.save(
@@ -224,6 +226,23 @@ class ChannelSync:
         else:
             self._incomplete()
         return rows
+
+    async def _every_filter(self, bar: Any) -> tuple[dict[str, Listed], list[int | None], bool]:
+        """The rows of all filters, the portal's total of each, and whether every one was read whole."""
+        rows: dict[str, Listed] = {}
+        totals: list[int | None] = []
+        complete = True
+        for name in self.channel.filters:
+            try:
+                got, total, whole = await self._filter(name, bar)
+            except PageDrift as error:
+                await self._quarantine(error, None)
+                complete = False
+                continue
+            totals.append(total)
+            complete = complete and whole
+            rows |= got
+        return rows, totals, complete
 
     def _incomplete(self) -> None:
         said = say(
@@ -244,23 +263,45 @@ class ChannelSync:
         )
         self.ctx.store.alarms.raise_("incomplete", self.scope, said)
 
-    async def _filter(self, name: str, bar: Any) -> tuple[dict[str, Listed], int | None]:
-        """All rows under one filter, and the portal's own total on the last page read."""
+    async def _filter(self, name: str, bar: Any) -> tuple[dict[str, Listed], int | None, bool]:
+        """All rows under one filter, the portal's own total, and whether these are all of them, proved.
+
+        Read again when it is not: rows moved while paging, or some were withheld. What any look showed is kept.
+        """
         rows: dict[str, Listed] = {}
-        total: int | None = None
-        for number in range(1, MOST_PAGES):
-            seen = await self.channel.listing(self.tab, name, number)
-            try:
-                page = self.channel.read_listing(seen, name, number)
-            except PageDrift:
-                self._keep(seen, "", "drifted")
-                raise
-            total = page.total
-            rows |= {r.case_id: r for r in page.rows}
-            bar.step(f"{name} {len(rows)}/{total if total is not None else '?'}")
-            if page.last or not page.rows or (total is not None and len(rows) >= total):
+        for _ in range(LOOKS):
+            got, total, still = await self._look_through(name, bar)
+            if total is not None and still and len(got) == total:
+                return got, total, True
+            rows |= got
+            if total is None:
                 break
-        return rows, total
+        return rows, total, False
+
+    async def _look_through(self, name: str, bar: Any) -> tuple[dict[str, Listed], int | None, bool]:
+        """One look at all pages of a filter, and whether the list stood still meanwhile.
+
+        A row that leaves an early page draws one from the next page over the gap, unseen, and rows and total still
+        agree: so all pages must name one total and no row twice, and the first page must be as it was at the end.
+        """
+        rows: dict[str, Listed] = {}
+        totals: set[int | None] = set()
+        still = True
+        first, page = None, None
+        for number in range(1, MOST_PAGES):
+            page = self.channel.read_listing(await self.channel.listing(self.tab, name, number), name, number)
+            first = first or page
+            totals.add(page.total)
+            still = still and not any(r.case_id in rows for r in page.rows)
+            rows |= {r.case_id: r for r in page.rows}
+            bar.step(f"{name} {len(rows)}/{page.total if page.total is not None else '?'}")
+            if page.last or not page.rows or (page.total is not None and len(rows) >= page.total):
+                break
+        if first is not page and first is not None:
+            end = self.channel.read_listing(await self.channel.listing(self.tab, name, 1), name, 1)
+            totals.add(end.total)
+            still = still and [r.case_id for r in end.rows] == [r.case_id for r in first.rows]
+        return rows, (page.total if page else None), still and len(totals) == 1
 
     # -- pages -----------------------------------------------------------------------------------------------------
 
@@ -312,24 +353,43 @@ class ChannelSync:
     async def _page(self, row: Listed) -> None:
         seen, documents = await self.channel.visit(self.tab, row.case_id, row.url)
         self.report.visited += 1
+        for file in documents.values():
+            self.ctx.store.blobs.put(file.data, "document")
         try:
             case = self.channel.read_subject(seen, documents, row.case_id)
             differs = self.channel.agrees(row, case)
             if differs:
                 raise seen.drift("", say("list and page disagree: {what}", what=differs), kind=Mismatch)
-        except (PageDrift, WrongSubject):
-            self._keep(seen, row.case_id, "drifted")
+        except WrongSubject:
+            self._keep(seen.page, row.case_id, "drifted")
             raise
-        self._keep(seen, row.case_id, "read")
-        for file in documents.values():
-            self.ctx.store.blobs.put(file.data, "document")
-        saved = self.ctx.store.cases.save(case, self.run_id, row_hash=_hash(row))
+        self._keep(seen.page, row.case_id, "read")
+        whole = self.channel.whole(case)
+        saved = self.ctx.store.cases.save(case, self.run_id, row_hash=self._row_hash(row, case) if whole else None)
+        if self.channel.keeps_picture and saved != "unchanged":
+            await self._archive(case, seen)
         setattr(self.report, saved, getattr(self.report, saved) + 1)
+
+    def _row_hash(self, row: Listed, case: Case) -> str:
+        """What to note as read: a row that changed over a page that did not may have led to a stale page."""
+        now, before = _hash(row), self._known.get(row.case_id)
+        if before is None or before.read_hash in (None, now, AGAIN + now):
+            return now
+        stored = self.ctx.store.cases.get(case.key)
+        return now if stored is None or stored.revision != case.revision else AGAIN + now
+
+    async def _archive(self, case: Case, seen: Seen) -> None:
+        """Page and picture of what changed, bound into the audit chain: the only proof later (CM12)."""
+        picture = await self.tab.picture()
+        proof = {"page": seen.page.sha256, "url": seen.page.url, "seen_at": iso(seen.page.seen_at)}
+        if picture is not None:
+            proof["picture"] = self.ctx.store.blobs.put(picture, "screenshot")
+        with self.ctx.store.writing() as conn:
+            self.ctx.store.audit.append(conn, "sync", "archived", case.key.ref, proof)
 
     # -- what went wrong -------------------------------------------------------------------------------------------
 
-    def _keep(self, seen: Seen, case_id: str, verdict: Literal["read", "drifted"]) -> None:
-        page = seen.page
+    def _keep(self, page: SeenPage, case_id: str, verdict: Literal["read", "drifted"]) -> None:
         self.ctx.store.pages.put(
             page.portal,
             page.account,
@@ -349,6 +409,8 @@ class ChannelSync:
     async def _quarantine(self, error: RebuttalError, case_id: str | None) -> None:
         """Nothing is written over good data; one alarm per page and field, one bundle per run of it."""
         self.report.drifted += 1
+        if isinstance(error, PageDrift) and error.seen is not None:
+            self._keep(error.seen, case_id or "", "drifted")
         place = f"{error.page}/{error.field}" if isinstance(error, PageDrift) else f"detail/{error.name}"
         if place not in self._drifts:
             self._drifts.add(place)
@@ -364,8 +426,10 @@ class ChannelSync:
         """Close what is over: drift that did not come again although pages were read, and incompleteness."""
         if self.report.complete:
             self.ctx.store.alarms.clear("incomplete", self.scope)
-        unread = self.ctx.store.cases.rows(accounts=[self.store], channels=[self.channel.name])
-        if self._drifts or any(r.unread_since for r in unread):
+        listed = self.ctx.store.listing.all(self.portal, self.account, self.channel.name)
+        gone = {name for name, row in listed.items() if row.gone_since is not None}
+        cases = self.ctx.store.cases.rows(accounts=[self.store], channels=[self.channel.name])
+        if self._drifts or any(r.unread_since and r.case_id not in gone for r in cases):
             return
         for alarm in self.ctx.store.alarms.open():
             if alarm.kind == "drift" and alarm.scope.startswith(self.scope + "/"):

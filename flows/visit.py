@@ -15,10 +15,10 @@ from agent.browser import open as opening
 from agent.browser.guard import ReadingGuard, SendingGuard
 from agent.browser.pacing import Pacing
 from agent.browser.tab import Tab
-from agent.errors import Paused, SignedOut
+from agent.errors import Paused, SignedOut, UsageFault
 from agent.locks import account_lock
 from agent.policy import Policy, SendRule, load_policy
-from agent.portal import Portal
+from agent.portal import Channel, Portal
 from agent.reading.labels import Labels, load_labels
 from agent.settings import AccountSettings
 from agent.store import Lease
@@ -117,6 +117,22 @@ def policy_of(ctx: Context, portal: Portal) -> Policy:
     return load_policy(portal.folder, ctx.home.own_policy(portal.name))
 
 
+def channels_of(portal: Portal, account: AccountSettings) -> tuple[Channel, ...]:
+    """The channels that a sync of the account reads: all, or those of its setting `options.channels`."""
+    wanted = account.options.get("channels")
+    if wanted is None:
+        return portal.channels
+    known = [channel.name for channel in portal.channels]
+    for name in wanted if isinstance(wanted, list) and wanted else [wanted]:
+        if name not in known:
+            raise UsageFault(
+                say("{store}: “{given}” is no channel of {portal}.", store=account.store_name, given=name,
+                    portal=portal.name),
+                say("Choose one of: {names}.", names=", ".join(known)),
+            )
+    return tuple(channel for channel in portal.channels if channel.name in wanted)
+
+
 def holder() -> str:
     """Who holds a lease: this process."""
     return f"{platform.node()}:{os.getpid()}"
@@ -184,6 +200,8 @@ async def visiting(
                     zone_basis="account" if account.zone else "assumed" if portal.zone_assumed else "account",
                     before=stopped,
                     step=step,
+                    policy=policy,
+                    options=account.options,
                 )
                 yield Visit(account, portal, tab, context, lease, reading, sending)
                 if mode != "signing_in" and ours and account.browser == "launch":

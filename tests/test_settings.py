@@ -60,6 +60,10 @@ def test_an_empty_file_has_sane_defaults(home: Home) -> None:
     assert not settings.four_eyes
 
 
+def test_a_pace_may_be_a_whole_number(home: Home) -> None:
+    assert load(home, "pace_s = 2").pace_s == 2.0
+
+
 def test_a_byte_order_mark_of_a_windows_editor_is_no_fault(home: Home) -> None:
     assert load(home, b"\xef\xbb\xbf" + WHOLE.encode()).operator == "li"
 
@@ -76,6 +80,9 @@ def test_a_byte_order_mark_of_a_windows_editor_is_no_fault(home: Home) -> None:
     ("approval_hours = 0", "line 1", "must be at least 1, not 0", ""),
     ("retention_days = 90", "line 1", "must be at least 180, not 90", ""),
     ('pace_s = "fast"', "line 1", "must be a number, without quotes", ""),
+    ('pace_s = "2"', "line 1", "must be a number, without quotes", ""),
+    ("pace_s = true", "line 1", "must be a number, without quotes, not true", ""),
+    ("pace_s = -1", "line 1", "must be at least 0", ""),
     ("pace_s = inf", "line 1", "must be a number", ""),
     ("browser = 5", "line 1", "must be a path in quotes", ""),
     ('zone = "Asia/Bejing"', "line 1", "must be an IANA zone", ""),

@@ -6,14 +6,15 @@ at all, stops everything before the click. Nothing here heals, retries or guesse
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from playwright.async_api import Dialog, Error, FilePayload, Locator
 
 from agent.browser.gate import Spot
-from agent.browser.patience import ANSWER_MS, ROWS_MS
+from agent.browser.patience import ANSWER_MS, LOOK_MS, ROWS_MS
 from agent.browser.tab import Tab, Wanted
 from agent.errors import PacketAltered, PageDrift, RebuttalError
 from agent.policy import ActionRule
@@ -57,8 +58,8 @@ class CaseForm(Protocol):
     async def click(self) -> None:
         """Click it, once."""
 
-    async def answer(self) -> Answer | None:
-        """The portal's answer, or None where none was read."""
+    async def answer(self, over: Callable[[], bool]) -> Answer | None:
+        """The portal's answer; None where none was read although the request is `over` (answered, failed, stopped)."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +96,15 @@ class LabelledForm:
         )
         self.tab.page.on("dialog", self._dialog)
         fields = [await self._find(f.label, self.tab.page.locator("body"), seen) for f in self.rule.fields.values()]
-        anchor = fields[0]
-        form = self.tab.page.locator("form").filter(has=anchor)
-        if await form.count() != 1:
-            raise seen.drift(self.labels.heading, say("the fields stand in {count} forms", count=await form.count()))
-        for key, (name, rule) in zip(fields, self.rule.fields.items(), strict=True):
-            if await self.tab.page.locator("form").filter(has=key).count() != 1:
+        forms = [f.locator("xpath=ancestor::form[1]") for f in fields]
+        for form, (name, rule) in zip(forms, self.rule.fields.items(), strict=True):
+            if await form.count() != 1:
                 raise seen.drift(rule.label, say("{name} stands outside the form", name=name))
+        first = await forms[0].element_handle()
+        for form in forms[1:]:
+            if not await form.evaluate("(form, first) => form === first", first):
+                raise seen.drift(self.labels.heading, say("the fields stand in several forms"))
+        form = forms[0]
         self._form = form
         return seen
 
@@ -308,20 +311,23 @@ class LabelledForm:
         self._clicked = True
         await self._button.click(timeout=10_000, no_wait_after=True)
 
-    async def answer(self) -> Answer | None:
-        """Wait for the receipt or the refusal; None where neither was read in time."""
-        wanted = Wanted(
-            self.labels.page, (self.labels.receipt.texts[0],), ends=(self.labels.receipt, self.labels.refusal)
-        )
-        try:
-            seen = await self.tab.see(wanted, wait_ms=ANSWER_MS)
-        except RebuttalError:
-            return None
-        if self.tab.ended == self.labels.refusal.name:
-            return Answer("refused", words=self.read_refusal(seen))
-        if self.tab.ended == self.labels.receipt.name:
+    async def answer(self, over: Callable[[], bool]) -> Answer | None:
+        """Wait for the receipt or the refusal; None where neither was read, some time after the request was `over`."""
+        end = time.monotonic() + ANSWER_MS / 1000
+        ends = (self.labels.receipt, self.labels.refusal)
+        while True:
+            last = over() or time.monotonic() > end
+            try:
+                seen = await self.tab.see(
+                    Wanted(self.labels.page, self.labels.receipt.texts, ends=ends), wait_ms=LOOK_MS
+                )
+            except RebuttalError:
+                if last:
+                    return None
+                continue
+            if self.tab.ended == self.labels.refusal.name:
+                return Answer("refused", words=self.read_refusal(seen))
             return Answer("confirmed", receipt=self.read_receipt(seen))
-        return None
 
     def read_receipt(self, seen: Seen) -> Receipt:
         """The portal's own number and time; a portal's form says where they stand."""

@@ -1,7 +1,7 @@
 """The guards: reading runs change nothing; a sending run lets one approved request out, once.
 
-Reading: raw CDP `Fetch`, limited to Document, XHR, Fetch and Ping, so that images and scripts are never paused; whatever
-is not GET or HEAD, or on the portal's list of reading POSTs, is failed in the browser and reported.
+Reading: raw CDP `Fetch`, limited to Document, XHR, Fetch and Ping, so that images and scripts are never paused;
+whatever is not GET or HEAD, or on the portal's list of reading POSTs, is failed in the browser and reported.
 
 Sending: a Playwright route, because the browser's own network stack repeats a POST when a connection drops; here the
 matching request is made by `route.fetch(max_retries=0)`, once, and only while the guard is armed.
@@ -10,6 +10,7 @@ matching request is made by `route.fetch(max_retries=0)`, once, and only while t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -88,10 +89,8 @@ class ReadingGuard:
     async def detach(self) -> None:
         """Stop guarding; only ever called before another guard takes over, or when the page closes."""
         for session in self._sessions:
-            try:
+            with contextlib.suppress(Error):
                 await session.detach()
-            except Error:
-                pass
         self._sessions.clear()
 
 
@@ -111,6 +110,8 @@ class SendingGuard:
     uploads: int = 0
     fault: str | None = None
     """Why the one request got no answer, or why it was held back although armed."""
+    over: bool = False
+    """The one request was answered, failed, or was held back: nothing more will come of it."""
     _armed: bool = False
     _check: Check | None = None
     _upload_check: Check | None = None
@@ -158,11 +159,14 @@ class SendingGuard:
         elif self.released:
             await self._stop(route, request, "a second sending request")
         elif differs := (self._check(request) if self._check else "nothing to compare with"):
-            self.fault = differs
+            self.fault, self.over = differs, True
             await self._stop(route, request, differs)
         else:
             self.released += 1  # before anything leaves, and never taken back
-            await self._once(route)
+            try:
+                await self._once(route)
+            finally:
+                self.over = True
 
     async def _once(self, route: Route) -> None:
         """Make the request exactly once; a redirect is the browser's to follow, with GET."""

@@ -22,6 +22,8 @@ ROWS_MS = 60_000
 """The portal's own row for each attached file."""
 ANSWER_MS = 90_000
 """The portal's answer to a sent form."""
+LOOK_MS = 5_000
+"""One look for that answer; after the request is over, one more is taken."""
 READ_TRIES = 3
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import Message
@@ -29,6 +29,7 @@ from agent.errors import (
     RebuttalError,
     SignedOut,
 )
+from agent.policy import Policy
 from agent.portal import Fetched
 from agent.reading.labels import Labels
 from agent.reading.page import SeenPage
@@ -75,6 +76,10 @@ class Tab:
     zone_basis: Literal["page", "account", "assumed"] = "account"
     before: Callable[[], None] = lambda: None
     """Asked before every visit; raises where the portal is paused."""
+    policy: Policy | None = None
+    """The portal's rules with the operator's over them; handed to the readers with each page."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the account's settings say to this portal alone."""
     seen_pages: int = 0
     ended: str | None = None
     """Name of the end that `see` met, out of `Wanted.ends`."""
@@ -102,7 +107,7 @@ class Tab:
         return at + timedelta(seconds=int(time.monotonic() - heard))
 
     async def look(self, address: str, wanted: Wanted) -> Seen:
-        """Go to `address` (path or full) and see it; tried again while the portal is down, reloaded once if not ready."""
+        """Go to `address` (path or full) and see it; again while the portal is down, reloaded once if not ready."""
 
         async def once() -> Seen:
             await self.goto(address)
@@ -174,6 +179,7 @@ class Tab:
                 html=got["html"],
             ),
             self.labels,
+            self.policy,
         )
         self.ended = None
         if got["status"] == "gate":
@@ -205,7 +211,7 @@ class Tab:
 
     async def _evaluate(self, want: dict[str, Any]) -> dict[str, Any]:
         """One evaluated call; a page that navigates away under it is looked at again where it arrives."""
-        for tries in range(4):
+        for _ in range(4):
             try:
                 got: dict[str, Any] = await self.page.evaluate(_script(), want)
                 return got
@@ -258,6 +264,13 @@ class Tab:
                 say("Run it again."),
             )
         return Fetched(_file_name(response.headers.get("content-disposition", ""), full), await response.body())
+
+    async def picture(self) -> bytes | None:
+        """The whole page as a PNG, to be kept beside what was read from it (CM12); None where the browser gives none."""
+        try:
+            return await self.page.screenshot(full_page=True, timeout=10_000)
+        except Error:
+            return None
 
     async def leave_bundle(self, error: RebuttalError, page: str = "") -> Path | None:
         """Keep what a person needs to understand `error`: screenshot, seen page, address; never on sign-in pages."""

@@ -38,8 +38,10 @@ class Labels:
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """Compared forms of everything that is a label, heading or button."""
-        return frozenset(f for key, forms in self.forms.items() if not key.startswith(WORDS) for f in forms)
+        """Compared forms of all labels, headings and buttons, without those that a value may read as well: “구매자” is
+        the label of a field and also an answer to “책임 주체”."""
+        labels = {f for key, forms in self.forms.items() if not key.startswith(WORDS) for f in forms}
+        return frozenset(labels - {f for key, forms in self.forms.items() if key.startswith(WORDS) for f in forms})
 
     @cached_property
     def headings(self) -> frozenset[str]:

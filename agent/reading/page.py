@@ -9,6 +9,15 @@ from typing import Literal
 from agent.records import Instant, Record
 
 
+class PageFile(Record):
+    """A file that was fetched with a page, under the name its reader asks for it by; its bytes are kept elsewhere."""
+
+    key: str
+    name: str
+    sha256: str
+    size: int
+
+
 class SeenPage(Record):
     """One page as seen (DESIGN §3). `server_at` is the portal's own clock at that moment, None where it sent none."""
 
@@ -24,6 +33,7 @@ class SeenPage(Record):
     zone_basis: Literal["page", "account", "assumed"] = "account"
     subject: str | None = None
     html: str
+    files: tuple[PageFile, ...] = ()
 
     @property
     def now(self) -> datetime:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from agent.errors import Mismatch, PageDrift
+from agent.policy import Policy
 from agent.reading.labels import Labels, norm
 from agent.reading.page import SeenPage
 from agent.reading.tree import Tree
@@ -572,13 +573,17 @@ class Row:
 
 
 class Seen(Part):
-    """A seen page with its portal's labels: what readers are given."""
+    """A seen page with its portal's labels: what readers are given.
 
-    __slots__ = ("found", "labels", "page", "tree")
+    `policy` is for readers of pages that leave a window to a rule; None: as the portal's package has it.
+    """
 
-    def __init__(self, page: SeenPage, labels: Labels) -> None:
+    __slots__ = ("found", "labels", "page", "policy", "tree")
+
+    def __init__(self, page: SeenPage, labels: Labels, policy: Policy | None = None) -> None:
         self.page = page
         self.labels = labels
+        self.policy = policy
         self.tree = Tree(page.html)
         self.found: list[Place] = []
         super().__init__(self, 0)
@@ -599,7 +604,7 @@ class Seen(Part):
             shown = list(dict.fromkeys(t for t in self.tree.texts[near.first : near.last] if len(t) < 60))
             close = [m for text in looked for m in difflib.get_close_matches(text, shown, n=2, cutoff=0.45)]
             found = tuple(dict.fromkeys(close))[:4]
-        return kind(
+        error = kind(
             say(
                 "{portal} {page}: {field}: {why}.",
                 portal=self.page.portal,
@@ -618,6 +623,8 @@ class Seen(Part):
             looked_for=looked,
             found=found,
         )
+        error.seen = self.page
+        return error
 
     def mismatch(self, key: str, one: object, other: object) -> PageDrift:
         """The error for a thing the page (or page and document) says twice, differently."""

@@ -7,6 +7,8 @@ import json
 from datetime import date
 from typing import Any, Literal
 
+from pydantic import Field
+
 from agent.records.base import Instant, Record
 from agent.records.money import Money
 
@@ -31,6 +33,11 @@ ReasonIs = Literal[
     "platform_fault",
     "changed_mind",
     "counterfeit",
+    "cancellation",
+    "return_dispute",
+    "policy",
+    "stock",
+    "question",
     "other",
 ]
 PartyIs = Literal["seller", "buyer", "platform", "carrier", "unknown"]
@@ -146,6 +153,8 @@ class Message(Record):
     from_: Literal["buyer", "seller", "platform"]
     text: str
     attachments: tuple[Attachment, ...] = ()
+    auto: bool = Field(default=False, exclude_if=lambda auto: not auto)
+    """Sent by an auto-reply: no answer (CM4). Written only where it is so."""
 
     model_config = Status.model_config
 
@@ -193,6 +202,9 @@ class Case(Record):
     channel: str
     case_id: str
     order_id: str
+    """"" where the matter is about no order (a policy alert)."""
+    order_shown: str | None = Field(default=None, exclude_if=lambda shown: shown is None)
+    """The order's id as shown, where that is not `order_id` (CM13: a `CP-` before it). Written only where it is so."""
     url: str
     status: Status
     reason: Reason | None = None

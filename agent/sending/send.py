@@ -1,7 +1,7 @@
 """Sending one approved packet, once: the order of steps that DESIGN §6 fixes.
 
-Everything before `armed` may fail freely: nothing has left. After `armed` there is one click and no second one; what is not
-known then is `unknown`, and only reading settles it.
+Everything before `armed` may fail freely: nothing has left. After `armed` there is one click and no second one; what
+is not known then is `unknown`, and only reading settles it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,19 @@ if TYPE_CHECKING:
 class Guard(Protocol):
     """What the sender needs of the sending guard."""
 
-    released: int
-    fault: str | None
+    @property
+    def released(self) -> int:
+        """How many sending requests were let out: 0 or 1."""
 
-    def arm_for(self, packet: Packet) -> None:
+    @property
+    def over(self) -> bool:
+        """Will nothing more come of the one request?"""
+
+    @property
+    def fault(self) -> str | None:
+        """Why the one request got no answer, or was held back."""
+
+    def arm_for(self, packet: Packet, attempt: Attempt) -> None:
         """From now on the packet's one request may leave, once."""
 
     def disarm(self) -> None:
@@ -78,12 +87,12 @@ class Sending:
         await self.rehearse(packet)
         self.step("arm")
         attempt = self.ledger.arm(packet, approval, lease=self.lease, one_shot=self.one_shot, allowed=self.allowed)
-        self.guard.arm_for(packet)
+        self.guard.arm_for(packet, attempt)
         self.step("click")
         try:
             await self.form.click()
             self.step("answer")
-            answer = await self.form.answer()
+            answer = await self.form.answer(lambda: self.guard.over)
         except Exception as fault:  # the click may have been made: whatever happened, the truth is read, not assumed
             return self._unknown(attempt, fault)
         self.step("settle")
@@ -92,15 +101,15 @@ class Sending:
     def _settled(self, attempt: Attempt, answer: Answer | None) -> Attempt:
         self.guard.disarm()
         if answer is None or not self.guard.released:
-            return self._unknown(attempt, None)
+            return self._unknown(attempt, None, answer.words if answer else "")
         if answer.outcome == "confirmed":
             return self.ledger.settle(attempt.id, "confirmed", receipt=answer.receipt, by=self.by)
         return self.ledger.settle(attempt.id, "refused", words=answer.words, by=self.by)
 
-    def _unknown(self, attempt: Attempt, fault: Exception | None) -> Attempt:
+    def _unknown(self, attempt: Attempt, fault: Exception | None, shown: str = "") -> Attempt:
         """Nobody read an answer. Where the guard let nothing out, that is proof, and the attempt is cleared."""
         self.guard.disarm()
-        why = self.guard.fault or (str(fault) if fault else "no answer was read")
+        why = self.guard.fault or (str(fault) if fault else shown or "no answer was read")
         unknown = self.ledger.settle(attempt.id, "unknown", words=why, by=self.by)
         if not self.guard.released:
             return self.ledger.settle(unknown.id, "cleared", words=f"nothing left: {why}", by=self.by)

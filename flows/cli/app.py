@@ -20,7 +20,7 @@ from agent.errors import DONE, FAULT, USAGE, RebuttalError, UsageFault
 from agent.home import Home
 from agent.words import Words, say, speak
 from flows.cli import keeping, reading, sending, starting
-from flows.cli.call import Call, current
+from flows.cli.call import Call, current, start_log
 from flows.cli.language import decide
 
 STOPPED = 130
@@ -85,7 +85,7 @@ def _serve(call: Call, rest: list[str], wrong: RebuttalError | None) -> int:
     try:
         if wrong is not None:
             raise wrong
-        _start_log(call)
+        start_log(call)
         code = build()(rest, prog_name="rebuttal", standalone_mode=False)
         if code == STOPPED:
             raise KeyboardInterrupt
@@ -93,6 +93,10 @@ def _serve(call: Call, rest: list[str], wrong: RebuttalError | None) -> int:
     except typer.Abort:
         return _told(call, "Stopped", say("Stopped."), None, FAULT)
     except KeyboardInterrupt:
+        if rest[:1] == ["submit"]:
+            # The click may have been made: only the portal knows.
+            return _told(call, "Stopped", say("Stopped."),
+                         say("If a packet was just being sent, run `rebuttal reconcile`."), STOPPED)
         return _told(call, "Stopped", say("Stopped; nothing is half done."), None, STOPPED)
     except RebuttalError as fault:
         return _fault(call, fault)
@@ -131,22 +135,6 @@ def _peek(given: list[str]) -> tuple[Call, list[str], RebuttalError | None]:
         else:
             rest.append(word)
     return Call(Home.chosen(named), as_json, verbose), rest, wrong
-
-
-def _start_log(call: Call) -> None:
-    """Log to the home when there is one; a command that needs a home says itself when it can't be had."""
-    from flows.cli.quiet import quiet
-
-    if call.home.logs.is_dir():
-        from agent.log import set_up
-
-        set_up(call.home, verbose=call.verbose)
-    elif call.verbose:
-        from agent.log import set_up
-
-        set_up(None, verbose=True)
-    else:
-        quiet()
 
 
 def _version(wanted: bool) -> None:
@@ -239,19 +227,9 @@ class _Spoken:
         return option
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        from typer import rich_utils
+        from flows.cli.help import page
 
-        rich_utils.OPTIONS_PANEL_TITLE = str(say("Options"))
-        rich_utils.ARGUMENTS_PANEL_TITLE = str(say("Arguments"))
-        rich_utils.COMMANDS_PANEL_TITLE = str(say("Commands"))
-        for param in self.params:  # type: ignore[attr-defined]
-            if getattr(param, "is_flag", False) and param.metavar is None:
-                param.metavar = ""  # a switch takes no value; "<bool>" only puzzles
-        super().format_help(ctx, formatter)  # type: ignore[misc]
-
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
-        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=str(say("Usage: ")))
+        formatter.write(page(self, ctx))
 
 
 class _Command(_Spoken, TyperCommand):

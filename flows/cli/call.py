@@ -35,6 +35,8 @@ class Call:
     verbose: bool = False
     answer: Any = _Nothing
     exit_code: int = DONE
+    logged: bool = False
+    """The log file is open."""
 
     @property
     def answered(self) -> bool:
@@ -44,6 +46,21 @@ class Call:
 
 current: ContextVar[Call] = ContextVar("rebuttal_call")
 """The call that is being served."""
+
+
+def start_log(call: Call) -> None:
+    """Log to the home once there is one; before that, to nowhere, or with `-v` to standard error."""
+    if call.logged:
+        return
+    if call.home.logs.is_dir() or call.verbose:
+        from agent.log import set_up
+
+        call.logged = call.home.logs.is_dir()
+        set_up(call.home if call.logged else None, verbose=call.verbose)
+    else:
+        from flows.cli.quiet import quiet
+
+        quiet()
 
 
 def finish(value: Any, shown: Callable[[Any], None]) -> None:
@@ -68,12 +85,14 @@ def context(*, need_accounts: bool = False, bars: bool = False) -> Iterator[Cont
     with contextlib.ExitStack() as stack:
         progress = None
         if bars:
-            from flows.cli.show import progress_bars
+            from flows.cli.bars import progress_bars
 
             progress = stack.enter_context(progress_bars(quiet=call.json))
-        yield stack.enter_context(
+        ctx = stack.enter_context(
             opened(call.home, json=call.json, need_accounts=need_accounts, progress=progress)
         )
+        start_log(call)
+        yield ctx
 
 
 def flow(name: str, function: str) -> Callable[..., Any]:

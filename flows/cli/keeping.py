@@ -16,10 +16,10 @@ def register(app: typer.Typer) -> None:
 
     @audit.command("verify", help=str(say("Check every link, and name the first bad one.")))
     def audit_verify() -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context() as ctx:
-            finish(flow("audit", "verify")(ctx), show.audit_report)
+            finish(flow("audit", "verify")(ctx), reports.audit_report)
 
     @audit.command("show", help=str(say("Show the last steps, or those of one case.")))
     def audit_show(
@@ -37,9 +37,9 @@ def register(app: typer.Typer) -> None:
         seed: Annotated[int, typer.Option("--seed", metavar="N", help=str(say("Which invented cases.")))] = 1,
         cases: Annotated[int, typer.Option("--cases", metavar="N", min=1, help=str(say("How many.")))] = 30,
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
-        finish(flow("demo", "demo")(seed=seed, cases=cases, quiet=current.get().json), show.nothing)
+        finish(flow("demo", "demo")(seed=seed, cases=cases, quiet=current.get().json), reports.nothing)
 
     @app.command(help=str(say("Compare the pages we know with the live ones.")), hidden=not _there("check"))
     def check(
@@ -47,10 +47,10 @@ def register(app: typer.Typer) -> None:
             "Only these accounts; all without one.")))] = None,
         headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context(need_accounts=True, bars=True) as ctx:
-            finish(flow("check", "check")(ctx, ctx.accounts(accounts or ()), headed=headed), show.report)
+            finish(flow("check", "check")(ctx, ctx.accounts(accounts or ()), headed=headed), reports.report)
 
     @app.command(help=str(say("Point at an element of the page, and its label is learned.")),
                  hidden=not _there("teach"))
@@ -58,29 +58,29 @@ def register(app: typer.Typer) -> None:
         portal: Annotated[str, typer.Argument(metavar="PORTAL", help=str(say("Such as coupang.")))],
         key: Annotated[str, typer.Argument(metavar="KEY", help=str(say("Key of the label, as the fault named it.")))],
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context(need_accounts=True) as ctx:
-            finish(flow("teach", "teach")(ctx, portal, key), show.report)
+            finish(flow("teach", "teach")(ctx, portal, key), reports.report)
 
     @app.command(help=str(say("Keep a page with all personal data replaced.")), hidden=not _there("capture"))
     def capture(
         ref: Annotated[str, typer.Argument(metavar="REF", help=str(say("The case whose page to keep.")))],
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context(need_accounts=True) as ctx:
-            finish(flow("capture", "capture")(ctx, ref), show.report)
+            finish(flow("capture", "capture")(ctx, ref), reports.report)
 
     @app.command(help=str(say("Read the stored pages again, without the portal.")), hidden=not _there("reread"))
     def reread(
         portals: Annotated[list[str] | None, typer.Argument(metavar="[PORTAL]...", help=str(say(
             "Only these portals; all without one.")))] = None,
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context(bars=True) as ctx:
-            finish(flow("reread", "reread")(ctx, tuple(portals or ())), show.report)
+            finish(flow("reread", "reread")(ctx, tuple(portals or ())), reports.report)
 
     @app.command(help=str(say("Stop all work on a portal, at once.")), hidden=not _there("pause"))
     def pause(
@@ -88,19 +88,19 @@ def register(app: typer.Typer) -> None:
         why: Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False, help=str(say(
             "The reason; it is kept.")))] = "",
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context() as ctx:
-            finish(flow("pause", "pause")(ctx, portal, why=why, by=ctx.settings.operator), show.report)
+            finish(flow("pause", "pause")(ctx, portal, why=why, by=ctx.settings.operator), reports.report)
 
     @app.command(help=str(say("Let work on a portal go on.")), hidden=not _there("pause"))
     def resume(
         portal: Annotated[str, typer.Argument(metavar="PORTAL", help=str(say("Such as coupang.")))],
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context() as ctx:
-            finish(flow("pause", "resume")(ctx, portal, by=ctx.settings.operator), show.report)
+            finish(flow("pause", "resume")(ctx, portal, by=ctx.settings.operator), reports.report)
 
 
 def _there(name: str) -> bool:

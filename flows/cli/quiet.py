@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 
 def quiet() -> None:
     """Let libraries' warnings through, masked, without loading loguru: `--help` and `--version` need no log."""
+    os.environ.setdefault("LOGURU_AUTOINIT", "False")  # else loguru would print every step, unmasked, once imported
     logging.basicConfig(handlers=[_Masked(sys.stderr)], level=logging.WARNING, force=True)
 
 

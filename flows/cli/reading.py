@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
         code: Annotated[str, typer.Option("--code", metavar="-", show_default=False, help=str(say(
             "Take the one-time code from standard input.")))] = "",
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         if code not in ("", "-"):
             raise UsageFault(
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
         with context(need_accounts=True) as ctx:
             asked = code_from_input if code or (headless and sys.stdin.isatty()) else None
             named = ctx.settings.named(account)
-            finish(flow("login", "login")(ctx, named, headless=headless, code_from=asked), show.report)
+            finish(flow("login", "login")(ctx, named, headless=headless, code_from=asked), reports.report)
 
     @app.command(help=str(say("Read everything new from the portals; nothing is sent.")))
     def sync(
@@ -46,10 +46,11 @@ def register(app: typer.Typer) -> None:
         full: Annotated[bool, typer.Option("--full", help=str(say("Visit every case, changed or not.")))] = False,
         headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context(need_accounts=True, bars=True) as ctx:
-            finish(flow("sync", "sync")(ctx, ctx.accounts(accounts or ()), full=full, headed=headed), show.sync_report)
+            report = flow("sync", "sync")(ctx, ctx.accounts(accounts or ()), full=full, headed=headed)
+            finish(report, reports.sync_report)
 
     @app.command(help=str(say("List the cases, the most urgent first.")))
     def cases(
@@ -93,14 +94,14 @@ def register(app: typer.Typer) -> None:
         out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", show_default=False, help=str(say(
             "Write to this file, in place of standard output.")))] = None,
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         if format not in ("json", "csv"):
             raise UsageFault(say("“{format}” is not a form of export.", format=format),
                              say("Choose json or csv."))
         with context() as ctx:
             made: bytes = flow("export", "export")(ctx, format=format)
-            finish(_given_out(made, format, out), show.nothing if out is None else show.report)
+            finish(_given_out(made, format, out), reports.nothing if out is None else reports.report)
 
 
 def duration(text: str) -> timedelta | None:

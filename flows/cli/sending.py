@@ -8,7 +8,7 @@ import typer
 
 from agent.errors import UsageFault
 from agent.words import say
-from flows.cli.call import context, finish, flow
+from flows.cli.call import context, current, finish, flow
 
 SMALLEST_DIGEST = 8
 
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
             "Let a finding stand, with the reason; may be repeated.")))] = None,
         by: Annotated[str, typer.Option("--by", metavar="NAME", show_default=False, help=by_help)] = "",
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         known_action(action)
         with context() as ctx:
@@ -47,31 +47,34 @@ def register(app: typer.Typer) -> None:
                 overrides=pairs(override, "--override"), by=by or ctx.settings.operator,
                 playbook=playbook or None, note_language=note_language or None,
             )
-            finish(made, show.draft_report)
+            finish(made, reports.draft_report)
 
     evidence = typer.Typer(no_args_is_help=True, help=str(say("What is there to show, and what lint says of it.")))
     app.add_typer(evidence, name="evidence")
 
     @evidence.command("lint", help=str(say("Check draft and files against the portal's rules.")))
     def evidence_lint(ref: Annotated[str, typer.Argument(metavar="REF", help=ref_help)]) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context() as ctx:
-            finish(flow("evidence", "lint")(ctx, ref), show.draft_report)
+            finish(flow("evidence", "lint")(ctx, ref), reports.draft_report)
 
     @evidence.command("list", help=str(say("List what the case asks for and what the draft has.")))
     def evidence_list(ref: Annotated[str, typer.Argument(metavar="REF", help=ref_help)]) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context() as ctx:
-            finish(flow("evidence", "listing")(ctx, ref), show.report)
+            finish(flow("evidence", "listing")(ctx, ref), reports.report)
 
     @app.command(help=str(say("Show exactly what would be sent, with its digest.")))
     def packet(ref: Annotated[str, typer.Argument(metavar="REF", help=ref_help)]) -> None:
         from flows.cli import show
 
         with context() as ctx:
-            finish(flow("packet", "packet")(ctx, ref), show.packet)
+            found = flow("packet", "packet")(ctx, ref)
+            finish(found, show.packet)
+            if (call := current.get()).json:
+                call.answer = {**call.answer, "digest": found.digest}
 
     @app.command(help=str(say("Say yes to one packet; the digest proves what was looked at.")))
     def approve(
@@ -80,7 +83,7 @@ def register(app: typer.Typer) -> None:
             "Beginning of the packet's digest, at least 8 digits.")))],
         by: Annotated[str, typer.Option("--by", metavar="NAME", show_default=False, help=by_help)] = "",
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         given = digest.strip().lower()
         if len(given) < SMALLEST_DIGEST or any(letter not in "0123456789abcdef" for letter in given):
@@ -89,7 +92,7 @@ def register(app: typer.Typer) -> None:
                 say("Look at it with: rebuttal packet {ref}", ref=ref),
             )
         with context() as ctx:
-            finish(flow("approve", "approve")(ctx, ref, digest=given, by=by or ctx.settings.operator), show.approval)
+            finish(flow("approve", "approve")(ctx, ref, digest=given, by=by or ctx.settings.operator), reports.approval)
 
     @app.command(help=str(say("Say no to a packet, or take an approval back.")))
     def reject(
@@ -97,10 +100,10 @@ def register(app: typer.Typer) -> None:
         why: Annotated[str, typer.Option("--why", metavar="TEXT", help=str(say("The reason; it is kept.")))],
         by: Annotated[str, typer.Option("--by", metavar="NAME", show_default=False, help=by_help)] = "",
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context() as ctx:
-            finish(flow("approve", "reject")(ctx, ref, why=why, by=by or ctx.settings.operator), show.report)
+            finish(flow("approve", "reject")(ctx, ref, why=why, by=by or ctx.settings.operator), reports.report)
 
     @app.command(help=str(say("Send what is approved, each packet once.")))
     def submit(
@@ -110,7 +113,7 @@ def register(app: typer.Typer) -> None:
             "Fill in and compare, and stop before sending.")))] = False,
         headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         if bool(refs) == everything:
             raise UsageFault(say("Name the cases to send, or write --all."),
@@ -119,7 +122,7 @@ def register(app: typer.Typer) -> None:
             report = flow("submit", "submit")(
                 ctx, tuple(refs or ()), everything=everything, dry_run=dry_run, headed=headed
             )
-            finish(report, show.submit_report)
+            finish(report, reports.submit_report)
 
     @app.command(help=str(say("Settle unknown outcomes by reading the portal.")))
     def reconcile(
@@ -127,10 +130,11 @@ def register(app: typer.Typer) -> None:
             "Only these accounts; all without one.")))] = None,
         headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
 
         with context(need_accounts=True, bars=True) as ctx:
-            finish(flow("reconcile", "reconcile")(ctx, ctx.accounts(accounts or ()), headed=headed), show.submit_report)
+            report = flow("reconcile", "reconcile")(ctx, ctx.accounts(accounts or ()), headed=headed)
+            finish(report, reports.submit_report)
 
 
 def known_action(given: str) -> str:

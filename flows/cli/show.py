@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -18,18 +17,12 @@ from agent.words import Words, say
 from flows.cli import terms
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
 
     from agent.audit import Link
     from agent.evidence.finding import Finding
     from agent.records import Case
-    from agent.sending.packet import Approval, Packet
+    from agent.sending.packet import Packet
     from agent.store import CaseRow
-    from flows.accounts import AccountState
-    from flows.context import Progress
-    from flows.doctor import Diagnosis
-    from flows.setup import Made
 
 URGENT, SOON = timedelta(hours=2), timedelta(hours=48)
 _PIPE_WIDTH = 160
@@ -90,22 +83,20 @@ def cases(
     if not rows:
         out.print(str(say("No cases.")))
         return
-    shown = table(say("Left"), say("Your clock"), say("The portal's clock"), say("Case"), say("Status"), say("Reason"),
-                  say("Amount"), say("Answer"), right=(6,))
+    shown = table(say("Left"), say("Your clock, the portal's clock"), say("Case"), say("Amount, answer"), right=(3,))
+    shown.columns[0].no_wrap = shown.columns[1].no_wrap = True
     unsure = False
     for row in rows:
         due = row.next_deadline_at
         unsure = unsure or (due is not None and not row.next_deadline_sure)
-        mark = "" if row.next_deadline_sure or due is None else "?"
+        facts = [_both(terms.status(row.status), row.status_shown)]
+        if row.reason:
+            facts.append(_both(terms.reason(row.reason), row.reason_shown or ""))
         shown.add_row(
-            Text(str(left(due, now)) + mark, style=_urgency(due, now)) if due else "",
-            clock(due, zone) if due else "",
-            clock(due, portal_zone(row.portal, row.account)) if due else "",
-            row.ref,
-            _both(terms.status(row.status), row.status_shown),
-            _both(terms.reason(row.reason), row.reason_shown or "") if row.reason else "",
-            str(row.amount) if row.amount else "",
-            str(terms.sending(row.sending)) if row.sending else "",
+            Text(f"{left(due, now)}{'' if row.next_deadline_sure else '?'}", style=_urgency(due, now)) if due else "",
+            f"{clock(due, zone)[5:]}\n{clock(due, portal_zone(row.portal, row.account))[5:]}" if due else "",
+            f"{row.ref}\n{' · '.join(facts)}",
+            f"{row.amount or ''}\n{terms.sending(row.sending) if row.sending else ''}",
         )
     out.print(shown)
     out.print(str(say("{count} cases.", count=len(rows))))
@@ -191,77 +182,6 @@ def links(found: Sequence[Link], zone: ZoneInfo) -> None:
     console().print(shown)
 
 
-def sync_report(report: Any) -> None:
-    """What was read, account by account and channel by channel (DESIGN §8), from the report's public form."""
-    from flows.cli.call import plain
-
-    out = console()
-    told = plain(report)
-    shown = table(
-        say("Account"), say("Channel"), say("Listed"), say("Portal says"), say("Complete"), say("Visited"), say("New"),
-        say("Changed"), say("Unchanged"), say("Drifted"), say("Errors"), right=(2, 3, 5, 6, 7, 8, 9, 10),
-    )
-    remarks: list[str] = []
-    for account in told["accounts"]:
-        if fault := account.get("error"):
-            remarks.append(f"{account['account']}: {fault['said']}")
-            remarks += [fault["todo"]] if fault.get("todo") else []
-        for channel in account.get("channels", ()):
-            errors = channel.get("errors") or []
-            shown.add_row(
-                account["account"], channel["channel"], _count(channel.get("listed")),
-                _count(channel.get("portal_total")),
-                Text(_yes(bool(channel.get("complete"))), style="" if channel.get("complete") else "bold red"),
-                *(_count(channel.get(name)) for name in ("visited", "new", "changed", "unchanged", "drifted")),
-                str(len(errors)),
-            )
-            remarks += [f"{account['account']}/{channel['channel']}: {_sentence(error)}" for error in errors]
-    out.print(shown)
-    for remark in remarks:
-        out.print(remark)
-
-
-def submit_report(report: Any) -> None:
-    """What became of each packet, from the report's public form."""
-    from flows.cli.call import plain
-
-    told = plain(report)
-    results = told.get("results", told) if isinstance(told, dict) else told
-    if not results:
-        said(say("There was nothing to do."))
-        return
-    shown = table(say("Case"), say("Outcome"), say("What"))
-    for one in results:
-        shown.add_row(one["ref"], str(terms.sending(one["outcome"])), one.get("said") or one.get("receipt") or "")
-    console().print(shown)
-
-
-def draft_report(report: Any) -> None:
-    """A draft's findings, and whether it is ready; `report` has `findings`, and perhaps `draft` and `packet`."""
-    draft = getattr(report, "draft", None)
-    findings(tuple(report.findings), draft.overrides if draft is not None else None)
-    if (frozen := getattr(report, "packet", None)) is not None:
-        said(say("The draft is ready. Look at it with: rebuttal packet {ref}", ref=frozen.case.ref))
-
-
-def approval(given: Approval) -> None:
-    """A yes, and how long it lives."""
-    said(say("{by} approved {ref}, digest {digest}, until {until} UTC.", by=given.by, ref=given.case.ref,
-             digest=given.digest[:12], until=f"{given.expires_at:%Y-%m-%d %H:%M}"))
-    said(say("Send it with: rebuttal submit {ref}", ref=given.case.ref))
-
-
-def audit_report(report: Any) -> None:
-    """Whether the chain holds, from the report's public form: `whole`, `links`, `head`, and `said` where it breaks."""
-    from flows.cli.call import plain
-
-    told = plain(report)
-    if told.get("whole"):
-        said(say("The record is whole: {count} links, head {head}.", count=told["links"], head=told["head"]))
-    else:
-        said(say("The record is broken: {why}", why=told["said"]))
-
-
 def findings(found: Sequence[Finding], overrides: Mapping[str, str] | None = None) -> None:
     """What lint has to say, the worst first."""
     out = console()
@@ -314,119 +234,9 @@ def said(words: Words | str, *, stderr: bool = False) -> None:
     console(stderr=stderr).print(str(words))
 
 
-def made(what: Made) -> None:
-    """What `init` did."""
-    for words in what.said:
-        said(words)
-
-
-def accounts(found: Sequence[AccountState]) -> None:
-    """The accounts and their sessions."""
-    if not found:
-        said(say("There is no account yet: add one with `rebuttal init`."))
-        return
-    shown = table(say("Account"), say("Session"), say("Ends"), say("Name kept"), say("Password kept"), say("Browser"),
-                  say("Address"))
-    for one in found:
-        shown.add_row(
-            one.account, str(terms.session(one.session)),
-            f"{one.expires_at:%Y-%m-%d %H:%M} UTC" if one.expires_at else "", _yes(one.username_kept),
-            _yes(one.password_kept), one.browser, one.base_url or "",
-        )
-    console().print(shown)
-
-
-def diagnosis(found: Diagnosis) -> None:
-    """What `doctor` saw."""
-    words = {"ok": say("good"), "note": say("note"), "fault": say("fault")}
-    styles = {"ok": "green", "note": "yellow", "fault": "bold red"}
-    shown = table(say("State"), say("What"), say("Found"), say("Next step"))
-    for check in found.checks:
-        shown.add_row(Text(str(words[check.state]), style=styles[check.state]), str(check.title), str(check.said),
-                      str(check.todo) if check.todo else "")
-    console().print(shown)
-
-
-def nothing(_: object) -> None:
-    """Print nothing: the command said all itself."""
-
-
-def report(what: Any) -> None:
-    """Sentences, or names and values, of a result that has no picture of its own."""
-    if what is None:
-        return
-    if isinstance(sentences := getattr(what, "said", None), Words | tuple | list):
-        for words in (sentences,) if isinstance(sentences, Words) else sentences:
-            said(words)
-        return
-    from flows.cli.call import plain
-
-    told = plain(what)
-    if isinstance(told, dict):
-        lines(told.items())
-    elif isinstance(told, list):
-        for one in told:
-            report(one)
-    else:
-        said(str(told))
-
-
-def _count(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def _sentence(error: Any) -> str:
-    if isinstance(error, dict):
-        told = " ".join(filter(None, (error.get("said"), error.get("todo"))))
-        return f"{error['ref']}: {told}" if error.get("ref") else told
-    return str(error)
-
-
-def _yes(is_so: bool) -> str:
+def yes(is_so: bool) -> str:
+    """Yes or no."""
     return str(say("yes") if is_so else say("no"))
-
-
-@contextlib.contextmanager
-def progress_bars(*, quiet: bool) -> Iterator[Progress]:
-    """Progress bars on standard error; none when `quiet` or when nobody looks."""
-    from flows.context import Quiet
-
-    out = console(stderr=True)
-    if quiet or not out.is_terminal:
-        yield Quiet()
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    with Bars(
-        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("{task.fields[said]}", markup=False), console=out, transient=True,
-    ) as bars:
-        yield _Shown(bars)
-
-
-class _Shown:
-    def __init__(self, bars: Bars) -> None:
-        self._bars = bars
-
-    def task(self, label: str, total: int | None = None) -> _Bar:
-        return _Bar(self._bars, self._bars.add_task(label, total=total, said=""))
-
-
-class _Bar:
-    def __init__(self, bars: Bars, name: TaskID) -> None:
-        self._bars = bars
-        self._name = name
-
-    def total(self, total: int) -> None:
-        self._bars.update(self._name, total=total)
-
-    def step(self, said: str = "", count: int = 1) -> None:
-        self._bars.update(self._name, advance=count, said=said)
-
-    def end(self) -> None:
-        done = self._bars.tasks[self._bars.task_ids.index(self._name)].completed
-        self._bars.update(self._name, total=done, said="")
 
 
 def _facts() -> Table:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agent.words import say
+from agent.words import say, speak
 from flows.cli.call import current, finish
 
 
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
             "Name to type on the sign-in page; kept in .env.")))] = "",
         yes: Annotated[bool, typer.Option("--yes", "-y", help=str(say("Ask nothing.")))] = False,
     ) -> None:
-        from flows.cli import show
+        from flows.cli import reports
         from flows.cli.asking import ask
         from flows.setup import Wanted, set_up
 
@@ -43,20 +43,22 @@ def register(app: typer.Typer) -> None:
         )
         if not yes and not call.json and sys.stdin.isatty():
             wanted = ask(call.home, wanted)
-        finish(set_up(call.home, wanted), show.made)
+        if wanted.language:
+            speak(wanted.language)
+        finish(set_up(call.home, wanted), reports.made)
 
     @app.command(help=str(say("List the accounts and how their sessions stand.")))
     def accounts() -> None:
         from flows.accounts import listing
-        from flows.cli import show
+        from flows.cli import reports
         from flows.cli.call import context
 
         with context() as ctx:
-            finish(listing(ctx), show.accounts)
+            finish(listing(ctx), reports.accounts)
 
     @app.command(help=str(say("Look for what is wrong with this machine or this home, and say the next step.")))
     def doctor() -> None:
-        from flows.cli import show
+        from flows.cli import reports
         from flows.doctor import examine
 
-        finish(examine(current.get().home), show.diagnosis)
+        finish(examine(current.get().home), reports.diagnosis)

@@ -22,7 +22,10 @@ def reason(key: str) -> Words:
         "duplicate_refund": say("refunded twice"), "late": say("late"), "no_tracking": say("no tracking"),
         "return_missing": say("return not arrived"), "return_abuse": say("return abused"),
         "misunderstanding": say("misunderstanding"), "platform_fault": say("fault of the platform"),
-        "changed_mind": say("changed mind"), "counterfeit": say("counterfeit claimed"), "other": say("other"),
+        "changed_mind": say("changed mind"), "counterfeit": say("counterfeit claimed"),
+        "cancellation": say("order cancelled"), "return_dispute": say("return disputed"),
+        "policy": say("policy alert"), "stock": say("stock warning"), "question": say("question"),
+        "other": say("other"),
     }.get(key) or _as_it_is(key)
 
 

@@ -156,6 +156,27 @@ def test_stopping_is_said_and_is_no_traceback(run: Run, made: Home, monkeypatch:
     assert (code, out, err) == (130, "", "Stopped; nothing is half done.\n")
 
 
+def test_stopping_while_sending_never_claims_that_nothing_happened(
+    run: Run, made: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: str) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("flows.cli.sending.flow", stopped)
+    code, _, err = run("submit", "--all")
+    assert code == 130
+    assert "nothing" not in err
+    assert "rebuttal reconcile" in err
+
+
+def test_a_home_written_by_hand_is_logged_to_from_the_first_command(run: Run, home: Home) -> None:
+    home.path.mkdir()
+    home.settings_file.write_text("", encoding="utf-8")
+    assert run("accounts")[0] == 0
+    logger.info("a step")
+    assert "a step" in (home.logs / "rebuttal.log").read_text(encoding="utf-8")
+
+
 def test_what_a_flow_prints_never_spoils_the_json(run: Run, made: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     import flows.accounts
 
@@ -190,7 +211,11 @@ def test_help_is_given_in_both_languages(run: Run, made: Home, monkeypatch: pyte
     chinese = run("--help")[1]
     assert "命令" in chinese
     assert "Commands" not in chinese
+    made.settings_file.write_text('language = "zh-CN"\n', encoding="utf-8")
     assert "选项" in run("cases", "--help")[1]
+    for name in ("draft", "cases", "export"):
+        page = run(name, "--help")[1]
+        assert "…" not in page.replace("[REF]…", "")
     assert "没有命令“frob”" in run("frob")[2]
 
 

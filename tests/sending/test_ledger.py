@@ -66,7 +66,8 @@ class Desk:
 
 def file(name: str, sha256: str = "a" * 64) -> PacketFile:
     """One file of a packet."""
-    return PacketFile(kind="proof", upload_name=name, size=10, sha256=sha256, media_type="image/jpeg", path=f"/x/{name}")
+    return PacketFile(kind="proof", upload_name=name, size=10, sha256=sha256, media_type="image/jpeg",
+                      path=f"/x/{name}")
 
 
 @pytest.fixture
@@ -194,7 +195,7 @@ def test_an_approval_taken_back_is_dead(desk: Desk) -> None:
 
 
 def test_two_operators_approving_the_same_packet_give_one_sending(desk: Desk) -> None:
-    """The later approval takes the place of the earlier: an action that may be repeated isn't sent twice by accident."""
+    """The later approval takes the place of the earlier: what may be repeated isn't sent twice by accident."""
     packet = desk.packet(action="reply")
     approvals = [desk.approve(packet, one_shot=False, by=name) for name in ("wang", "zhao")]
     assert [a.id for a in desk.ledger.approved()] == [approvals[1].id]
@@ -283,8 +284,9 @@ def test_cleared_frees_the_slot_but_not_the_approval(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("path", "last", "legal"), [
     ((), "cleared", False), (("confirmed",), "confirmed", False), (("confirmed",), "refused", False),
-    (("confirmed",), "unknown", False), (("refused",), "confirmed", False), (("unknown", "cleared"), "confirmed", False),
-    (("unknown",), "unknown", False), (("unknown",), "confirmed", True), (("unknown",), "refused", True),
+    (("confirmed",), "unknown", False), (("refused",), "confirmed", False),
+    (("unknown", "cleared"), "confirmed", False), (("unknown",), "unknown", False),
+    (("unknown",), "confirmed", True), (("unknown",), "refused", True),
 ])
 def test_what_is_final_stays(desk: Desk, path: tuple[Any, ...], last: Any, legal: bool) -> None:
     """No later word changes a confirmed record."""
@@ -332,14 +334,14 @@ def test_a_dead_process_leaves_an_unknown_outcome(desk: Desk) -> None:
     attempt = desk.armed()
     assert desk.ledger.interrupted("coupang:main", by="li") == []
     desk.ledger.still_armed(attempt.id, desk.lease)
-    new = desk.store.leases.release(desk.lease) or desk.store.leases.take("coupang:main", "next", 60)
+    desk.store.leases.release(desk.lease)
+    new = desk.store.leases.take("coupang:main", "next", 60)
     assert [a.state for a in desk.ledger.interrupted("coupang:main", by="li")] == ["unknown"]
     assert [a.id for a in desk.ledger.unknown(("coupang:main",))] == [attempt.id]
     assert desk.ledger.unknown(("ozon:main",)) == []
-    for refuse in (lambda: desk.ledger.still_armed(attempt.id, desk.lease),
-                   lambda: desk.ledger.still_armed(attempt.id, new)):
-        with pytest.raises((Busy, AlreadyAttempted)):
-            refuse()
+    for lease, fault in ((desk.lease, Busy), (new, AlreadyAttempted)):
+        with pytest.raises(fault):
+            desk.ledger.still_armed(attempt.id, lease)
 
 
 def test_of_many_threads_one_arms(desk: Desk) -> None:

@@ -12,7 +12,6 @@ import pytest
 from agent.errors import StoreFault
 from agent.records import Money
 from agent.store import SettlementLine
-from agent.store import blobs as blobs_module
 from agent.words import say, speak
 from tests.store.made import NOON, Clock, open_store
 
@@ -51,7 +50,7 @@ def test_a_write_that_fails_leaves_no_half_file(tmp_path: Path, monkeypatch: pyt
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(blobs_module.os, "fsync", full)
+    monkeypatch.setattr("agent.store.blobs.os.fsync", full)
     with open_store(tmp_path) as store:
         with pytest.raises(StoreFault, match="disk is full"):
             store.blobs.put(b"page", "page", durable=True)

@@ -1,0 +1,111 @@
+"""`rebuttal cases` and `show`: the list by urgency, and one case with all that happened to it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, get_args
+
+from agent.audit import Link
+from agent.errors import UsageFault
+from agent.records import Case, StatusIs, iso
+from agent.sending.packet import Approval, Attempt, Draft, Packet
+from agent.store import CaseRow, Observation
+from agent.words import say
+from flows import registry
+from flows.context import Context
+from flows.naming import the_case
+
+
+def listing(
+    ctx: Context,
+    *,
+    due: timedelta | None = None,
+    statuses: tuple[str, ...] = (),
+    portals: tuple[str, ...] = (),
+    accounts: tuple[str, ...] = (),
+    everything: bool = False,
+) -> list[CaseRow]:
+    """Cases, the most urgent first: open ones, or those of `statuses`, or with `everything` all.
+
+    `due` keeps what wants an answer within that time, what is overdue included. `accounts` as `coupang:main`.
+    """
+    for status in statuses:
+        _known(status, get_args(StatusIs))
+    for portal in portals:
+        registry.get(portal)
+    return ctx.store.cases.rows(
+        portals=portals,
+        accounts=accounts,
+        statuses=statuses,
+        due_before=None if due is None else ctx.clock() + due,
+        open_only=not everything and not statuses,
+    )
+
+
+def _known(status: str, known: tuple[str, ...]) -> None:
+    if status not in known:
+        near = next(iter(difflib.get_close_matches(status, known, n=1)), None)
+        raise UsageFault(
+            say("There is no status “{given}”.", given=status),
+            say("Did you mean {near}?", near=near) if near else say("Choose one of: {names}.", names=", ".join(known)),
+        )
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """One case: as it is known, as it was read before, and what was done about it."""
+
+    case: Case
+    history: tuple[Observation, ...]
+    drafts: tuple[Draft, ...]
+    packets: tuple[Packet, ...]
+    """The packets in force, one an action at most."""
+    approvals: tuple[Approval, ...]
+    attempts: tuple[Attempt, ...]
+    story: tuple[Link, ...]
+    unread_why: str | None
+    """Why the last sync could not read it; then the record is older than that."""
+
+    def public(self) -> dict[str, Any]:
+        """As `--json` gives it."""
+        return {
+            "ref": self.case.key.ref,
+            "case": self.case.public(),
+            "unread_why": self.unread_why,
+            "history": [
+                {
+                    "at": iso(seen.at),
+                    "run": seen.run_id,
+                    "revision": seen.revision,
+                    "seen": seen.seen_sha256,
+                    "status": seen.case.status.is_,
+                    "shown": seen.case.status.shown,
+                }
+                for seen in self.history
+            ],
+            "drafts": [one.model_dump(mode="json") for one in self.drafts],
+            "packets": [one.model_dump(mode="json") | {"digest": one.digest} for one in self.packets],
+            "approvals": [one.model_dump(mode="json") for one in self.approvals],
+            "attempts": [one.model_dump(mode="json") for one in self.attempts],
+            "story": [one.model_dump(mode="json") for one in self.story],
+        }
+
+
+def one(ctx: Context, ref: str) -> CaseView:
+    """The case that `ref` names, a whole ref or any part of one that is unique; else `UsageFault`."""
+    case = the_case(ctx, ref)
+    key, ledger = case.key, ctx.store.ledger
+    drafts = tuple(ledger.drafts(key))
+    row = ctx.store.cases.row(key)
+    return CaseView(
+        case=case,
+        history=tuple(ctx.store.cases.history(key)),
+        drafts=drafts,
+        packets=tuple(p for d in drafts if (p := ledger.current(key, d.action)) is not None),
+        approvals=tuple(ledger.approvals(key)),
+        attempts=tuple(ledger.attempts(key)),
+        story=tuple(ctx.store.audit.story(key.ref)),
+        unread_why=row.unread_why if row else None,
+    )

@@ -1,0 +1,1 @@
+"""Tests of the flows, against mock portals in a real browser."""

@@ -1,0 +1,86 @@
+"""An operator who reads Chinese and meets an English sentence, or one with a hole in it: what the catalog prevents."""
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from agent.words import say, speak, spoken
+
+ROOT = Path(__file__).parents[1]
+CATALOG = ROOT / "agent" / "locale" / "zh_CN.po"
+PLACES = ("agent", "portals", "flows")
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    """Every call of `say` in a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+            yield node
+
+
+def said(path: Path) -> Iterator[tuple[int, ast.Call, str | None]]:
+    """Line, call and literal text of each sentence of a module; None for a text that is put together."""
+    for call in calls(ast.parse(path.read_text(encoding="utf-8"))):
+        text = call.args[0] if call.args else None
+        literal = text.value if isinstance(text, ast.Constant) and isinstance(text.value, str) else None
+        yield call.lineno, call, literal
+
+
+def modules() -> list[Path]:
+    return sorted(path for place in PLACES for path in (ROOT / place).rglob("*.py"))
+
+
+def translations() -> dict[str, str]:
+    with CATALOG.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string and not m.fuzzy}
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_every_sentence_can_be_collected() -> None:
+    put_together = [f"{path.relative_to(ROOT)}:{line}" for path in modules() for line, _, text in said(path)
+                    if text is None]
+    assert put_together == []
+
+
+def test_every_sentence_is_there_in_chinese() -> None:
+    known = translations()
+    missing = sorted({text for path in modules() for _, _, text in said(path) if text is not None} - set(known))
+    assert missing == []
+
+
+def test_no_translation_loses_or_invents_a_value() -> None:
+    wrong = {text: translated for text, translated in translations().items() if places(text) != places(translated)}
+    assert wrong == {}
+
+
+def test_every_sentence_gets_the_values_it_names() -> None:
+    wrong = []
+    for path in modules():
+        for line, call, text in said(path):
+            given = {keyword.arg for keyword in call.keywords}
+            if text is not None and None not in given and places(text) != given and given | places(text):
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: {sorted(places(text) ^ given, key=str)}")
+    assert wrong == []
+
+
+def test_a_sentence_follows_the_person_and_not_the_place_that_raised_it() -> None:
+    words = say("Did you mean {near}?", near=say("buyer"))
+    before = spoken()
+    try:
+        speak("zh_CN.UTF-8")
+        assert str(words) == "您是指 买家 吗？"
+        speak("en")
+        assert str(words) == "Did you mean buyer?"
+    finally:
+        speak(before)
+
+
+def test_the_catalog_speaks_chinese() -> None:
+    letters = sum("一" <= letter <= "鿿" for value in translations().values() for letter in value)
+    assert letters > 3 * len(translations())
