@@ -6,7 +6,8 @@ RebuttalError
 ├── NeedsPerson          10   a person must act at the portal
 │   ├── SignedOut             sign in again
 │   ├── Challenge             the portal asks for proof that a person is there
-│   └── Denied                the portal refuses this visitor
+│   ├── Denied                the portal refuses this visitor
+│   └── WrongStore            the session is in another store of the same sign-in
 ├── PageDrift            11   the page is not the page we know: mend the reader or teach the label
 │   └── Mismatch              one page says a thing twice, differently
 ├── WrongSubject         11   the page shows something else than was asked for
@@ -85,6 +86,10 @@ class Challenge(NeedsPerson):
 
 class Denied(NeedsPerson):
     """The portal refuses this visitor or this account's rights."""
+
+
+class WrongStore(NeedsPerson):
+    """The session is signed in for another store of the same seller than the account's."""
 
 
 class PageDrift(RebuttalError):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, ValidationError
 
 from agent.errors import UsageFault
-from agent.records import Record, canonical
+from agent.records import DeadlineKind, Record, canonical
 from agent.words import say
 
 Grade = Literal["page", "official", "guide", "assumed"]
@@ -40,15 +40,28 @@ class Rule(_Loose):
 
 class FieldRule(_Loose):
     """One field of a form, in a table named by its key. `label` is a key of labels.toml; options map an option key
-    to a label key."""
+    to a label key.
 
-    kind: Literal["text", "choice", "tick", "amount", "date"]
+    `message` is no field of the portal's form: it names, by its number in the case, the buyer's message that must be
+    there before this may be sent (WD7). It is approved with the packet and typed nowhere.
+    """
+
+    kind: Literal["text", "choice", "tick", "amount", "date", "message"]
     label: str
     required: bool = True
     min_chars: int = 0
     max_chars: int | None = None
+    pattern: str | None = None
+    """A regular expression that the whole value must match, and `example` a value that does."""
+    example: str = ""
     languages: tuple[str, ...] = ()
+    to_buyer: bool = False
+    """The buyer reads it: no contact off the platform, no pressure, no mass text (WD10)."""
     options: dict[str, str] = {}
+    options_when: dict[str, dict[str, tuple[str, ...]]] = {}
+    """Which options another field leaves: its key, its value, the options offered then."""
+    required_when: dict[str, tuple[str, ...]] = {}
+    """An optional field that is asked for where another field has one of these values."""
     disabled: bool = False
     """The portal fills it itself and greys it out (AE4)."""
     rule: str
@@ -68,6 +81,8 @@ class FilesRule(_Loose):
     min_height: int | None = None
     name: str = "{original}"
     kinds: tuple[str, ...] = ()
+    per_item: bool = False
+    """Of several items each file names the one it is for: `ProductPhoto@<item id>` (OZ9)."""
     rule: str
     source: str
     grade: Grade
@@ -81,6 +96,8 @@ class SendRule(_Loose):
     uploads: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     """Other requests that the form makes on its way and that change nothing for good (validation, token renewal)."""
+    names_case: bool = True
+    """Does the sending request name the case or its order, in its address or its fields? Then it must."""
     source: str
     grade: Grade
 
@@ -100,6 +117,11 @@ class ActionRule(_Loose):
     consequence: str = ""
     """Label key of the sentence that says what sending means."""
     moves_money: bool = False
+    """Sending it pays the buyer: it can be approved only where the settings allow that (`allow_money_actions`)."""
+    deadline: DeadlineKind | None = None
+    """The deadline after which it is no longer taken, where it is not the usual one of that action."""
+    harmless_refusal: str = ""
+    """The requirement that says why a refusal of it does no harm (AE5); "" where it does."""
 
 
 class ChannelRule(_Loose):

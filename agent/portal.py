@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from agent.browser.gate import Gate
     from agent.browser.tab import Tab
     from agent.policy import ActionRule
+    from agent.reading.labels import Labels
     from agent.reading.seen import Seen
 
 
@@ -151,6 +153,8 @@ class Channel(ABC):
     name: str
     filters: tuple[str, ...] = ("all",)
     """The list is read once per filter; together they hold every case."""
+    overlapping: bool = False
+    """A list that is scrolled and not paged: page `number` is a window over it, and windows show some rows twice."""
     keeps_picture: bool = False
     """A screenshot is kept whenever a case changed: where the page is the only proof later (CM12)."""
 
@@ -205,9 +209,21 @@ class Channel(ABC):
         """What the list row and the case's own page say differently; None where they agree."""
         return None
 
+    def rule_for(self, case: Case, action: Action, rule: ActionRule) -> ActionRule:
+        """The rule of an action as this case has it: a form with a block per item has fields per item."""
+        return rule
+
     def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> CaseForm:
         """The form of an action; channels without one raise."""
         raise NotImplementedError(f"{self.name} has no form for {action}")
+
+    async def report(self, tab: Tab) -> Fetched | None:
+        """The portal's own export of the channel, to hold the list against; None where it has none (OZ6)."""
+        return None
+
+    def read_report(self, file: Fetched, labels: Labels) -> tuple[Listed, ...]:
+        """Its lines, whose `facts` have the names of the list's; pure. Raises `Unreadable`."""
+        return ()
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
         """The seller's answers that the portal lists on the case's page."""
@@ -233,6 +249,11 @@ class Portal:
     """Language and market cookies to be set before the first page."""
     health: tuple[HealthPage, ...] = ()
     settlement: SettlementPage | None = None
+    store_label: str = ""
+    """Label key under which every page names the store it shows, where one sign-in may have several; the account's
+    setting `options.store` says which one it is."""
+    choose_store: Callable[[Tab, str], Awaitable[bool]] | None = None
+    """Switches a session that is being signed in over to the store of that name; False where it is not offered."""
     zone_assumed: bool = False
     """True where the portal does not say which clock its pages show."""
 

@@ -118,6 +118,8 @@ class Settings(_Table):
     """None: the system's."""
     four_eyes: bool = False
     """The drafter may not approve."""
+    allow_money_actions: bool = False
+    """Whether an action that pays the buyer (accepting his plan) can be approved at all."""
     approval_hours: Annotated[int, Field(ge=1)] = 24
     """How long an approval lives."""
     house_hours: Annotated[int, Field(ge=1)] = 48

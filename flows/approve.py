@@ -13,7 +13,7 @@ from agent.sending.packet import Approval, Packet
 from agent.words import Words, say
 from flows.context import Context
 from flows.naming import the_case
-from flows.readiness import packet_of, standing_draft
+from flows.readiness import packet_of, refuse_money, standing_draft
 
 
 def approve(ctx: Context, ref: str, *, digest: str, by: str) -> Approval:
@@ -24,6 +24,7 @@ def approve(ctx: Context, ref: str, *, digest: str, by: str) -> Approval:
     """
     case, rules, report = standing_draft(ctx, ref)
     packet = packet_of(report)
+    refuse_money(ctx, packet, rules.action)
     person = _name(by)
     ledger = ctx.store.ledger
     if not packet.digest.startswith(digest):

@@ -85,9 +85,7 @@ async def _health(ctx: Context, visit: Visit, page: HealthPage) -> None:
     _alarm(ctx, visit.account.store_name, page.limits, measures, policy_of(ctx, visit.portal))
 
 
-def _alarm(
-    ctx: Context, store: str, limits: tuple[Limit, ...], measures: tuple[Measure, ...], policy: Policy
-) -> None:
+def _alarm(ctx: Context, store: str, limits: tuple[Limit, ...], measures: tuple[Measure, ...], policy: Policy) -> None:
     """One alarm a figure, for the gravest limit it breaks; closed when it breaks none."""
     latest = {one.name: one for one in sorted(measures, key=lambda m: (m.at is not None, m.at))}
     for name in dict.fromkeys(limit.measure for limit in limits):
@@ -151,7 +149,8 @@ def flags(ctx: Context, case: Case) -> tuple[str, ...]:
 
 def _concerning(ctx: Context, case: Case) -> list[Standing]:
     return [
-        one for one in standing(ctx, ctx.portal(case.portal), case.account)
+        one
+        for one in standing(ctx, ctx.portal(case.portal), case.account)
         if one.limit.flag and (not one.limit.channels or case.channel in one.limit.channels)
     ]
 
@@ -166,8 +165,12 @@ def findings(ctx: Context, case: Case) -> list[Finding]:
         "appeals_limited": say("The portal limits appeals after two such weeks."),
     }
     return [
-        finding(one.rule, one.limit.flag, "warn", say(
-            "{standing} {meaning}", standing=one.words, meaning=said.get(one.limit.flag, one.limit.flag)))
+        finding(
+            one.rule,
+            one.limit.flag,
+            "warn",
+            say("{standing} {meaning}", standing=one.words, meaning=said.get(one.limit.flag, one.limit.flag)),
+        )
         for one in _concerning(ctx, case)
     ]
 
@@ -184,10 +187,19 @@ async def read_settlements(ctx: Context, visit: Visit, page: SettlementPage, *, 
             raise
         _keep(ctx, seen, "read")
         said = [
-            ctx.store.metrics.put_settlement(SettlementLine(
-                portal=visit.portal.name, account=visit.account.name, statement=line.statement, line_id=line.line,
-                order_id=line.order_id, kind=line.kind, amount=line.amount, settled_on=line.on, shown=line.shown,
-            ))
+            ctx.store.metrics.put_settlement(
+                SettlementLine(
+                    portal=visit.portal.name,
+                    account=visit.account.name,
+                    statement=line.statement,
+                    line_id=line.line,
+                    order_id=line.order_id,
+                    kind=line.kind,
+                    amount=line.amount,
+                    settled_on=line.on,
+                    shown=line.shown,
+                )
+            )
             for line in statement.lines
         ]
         new += said.count("new")

@@ -12,12 +12,12 @@ from playwright.async_api import Error
 
 from agent.browser.open import session_state
 from agent.browser.tab import Tab, Wanted
-from agent.errors import Challenge, NeedsPerson, SignedOut
+from agent.errors import Challenge, NeedsPerson, SignedOut, WrongStore
 from agent.portal import Portal
 from agent.settings import AccountSettings, Credentials
 from agent.words import Words, say
 from flows.context import Context
-from flows.visit import browsers, visiting
+from flows.visit import browsers, keeps_session, visiting
 
 PERSON_MS = 600_000
 """How long a person may take in the window."""
@@ -49,10 +49,25 @@ async def login(
     ):
         chain = _Chain(visit.tab, portal, ctx.credentials(account), headless, code_from)
         await chain.run()
-        if account.browser == "launch":
+        await _in_store(visit.tab, portal, str(account.options.get("store", "")))
+        if keeps_session(account):
             ctx.vault.save(account.store_name, await session_state(visit.context, visit.tab.page))
     ctx.store.alarms.clear("needs_person", account.store_name)
     return SignedIn(account.store_name, say("{store} is signed in.", store=account.store_name))
+
+
+async def _in_store(tab: Tab, portal: Portal, wanted: str) -> None:
+    """See to it that the session is in the store that the account is for; raises `WrongStore`."""
+    if not portal.store_label or not wanted:
+        return
+    tab.store = wanted
+    home = Wanted("sign_in", (portal.gate.home_landmark,), busy=())
+    try:
+        await tab.see(home)
+    except WrongStore:
+        if portal.choose_store is None or not await portal.choose_store(tab, wanted):
+            raise
+        await tab.see(home)
 
 
 class _Chain:
@@ -126,13 +141,14 @@ class _Chain:
             say("{store}: name and password are wanted.", store=self.store),
             say("Put them in .env, or sign in with a visible window: `rebuttal login {store}`.", store=self.store),
         )
-        if not name or password is None:
+        if not name or (password is None and self.gate.password):
             return await self._wait_for_person(signed_out)
         if self.typed:
             return await self._wait_for_person(self._wrong_password())
         self.typed = True
         if not await self._press(
-            {self.gate.username: name, self.gate.password: password.get_secret_value()},
+            {self.gate.username: name}
+            | ({self.gate.password: password.get_secret_value()} if self.gate.password and password else {}),
             self.gate.submit,
             self.gate.username,
         ):
@@ -170,6 +186,19 @@ class _Chain:
                 say("Answer it in a window: `rebuttal login {store}`.", store=self.store),
             )
         )
+
+    async def _enter(self) -> None:
+        """Press the one button that leads on; which page comes next is seen afterwards."""
+        for key in self.gate.enter:
+            for text in self.tab.labels.texts[key]:
+                button = self.tab.page.get_by_role("button", name=text, exact=True)
+                if await button.count() != 1:
+                    continue
+                with contextlib.suppress(Error):  # the page went on by itself, which is what is wanted
+                    await button.click(timeout=2_000, no_wait_after=True)
+                await self.tab.page.wait_for_load_state("domcontentloaded")
+                return
+        await self._elsewhere()
 
     async def _later(self) -> None:
         for key in self.gate.later:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.errors import LintBlocked, UsageFault
+from agent.errors import LintBlocked, NotApproved, UsageFault
 from agent.evidence import (
     FileFacts,
     Finding,
@@ -21,12 +21,15 @@ from agent.evidence import (
     look_at,
     playbook_for,
 )
+from agent.evidence.answers import Answers, lint_answer, load_answers
 from agent.policy import ActionRule, Policy
 from agent.reading.labels import Labels
 from agent.records import Action, Case
 from agent.sending.packet import Draft, Packet
 from agent.words import Words, say
+from flows import health
 from flows.context import Context
+from flows.earlier import earlier
 from flows.naming import the_case
 from flows.visit import labels_of, policy_of
 
@@ -40,6 +43,7 @@ class Rules:
     labels: Labels
     tone: ToneList
     playbooks: tuple[Playbook, ...]
+    answers: Answers
     language: str
     """The language in which the portal's choices are chosen."""
 
@@ -90,6 +94,7 @@ def rules_for(ctx: Context, case: Case, action: Action) -> Rules:
             ),
             say("It has: {known}.", known=known or "–"),
         )
+    rule = portal.channel(case.channel).rule_for(case, action, rule)
     own = ctx.home.portals / portal.name
     return Rules(
         policy=policy,
@@ -97,6 +102,7 @@ def rules_for(ctx: Context, case: Case, action: Action) -> Rules:
         labels=labels_of(ctx, portal),
         tone=load_tone(portal.folder, own / "tone.toml"),
         playbooks=load_playbooks(portal.folder, own / "playbooks.toml"),
+        answers=load_answers(portal.folder, own / "answers.toml"),
         language=portal.language,
     )
 
@@ -111,6 +117,8 @@ def examined(ctx: Context, case: Case, draft: Draft, rules: Rules, missing: tupl
     findings = lint_draft(
         draft, case, rules.action, facts, tone=rules.tone, now=ctx.clock(), policy=rules.policy, playbook=playbook
     )
+    findings += lint_answer(draft, case, rules.action, facts, rules.answers, earlier(ctx, case))
+    findings += health.findings(ctx, case)
     packet = None
     if not blocking(findings, draft.overrides):
 
@@ -163,6 +171,15 @@ def packet_of(report: DraftReport) -> Packet:
             ),
         )
     return report.packet
+
+
+def refuse_money(ctx: Context, packet: Packet, rule: ActionRule) -> None:
+    """`NotApproved` where sending would pay the buyer and the settings do not allow that."""
+    if rule.moves_money and not ctx.settings.allow_money_actions:
+        raise NotApproved(
+            say("{ref}: “{action}” pays the buyer and cannot be undone.", ref=packet.case.ref, action=packet.action),
+            say("Do it at the portal yourself, or set allow_money_actions = true in rebuttal.toml."),
+        )
 
 
 def told(findings: Iterable[Finding]) -> Words:

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Literal
 
+from loguru import logger
 from playwright.async_api import Error, Request
 
 from agent.browser.guard import SendingGuard
-from agent.errors import DONE, REFUSED, UNKNOWN, ApprovalStale, LintBlocked, NotApproved, RebuttalError, worst
+from agent.errors import (
+    DONE,
+    REFUSED,
+    UNKNOWN,
+    ApprovalStale,
+    LintBlocked,
+    NotApproved,
+    OutcomeUnknown,
+    RebuttalError,
+    worst,
+)
 from agent.policy import ActionRule
 from agent.portal import Channel
 from agent.records import Action, Case, CaseKey, iso
 from agent.sending import Ledger
-from agent.sending.body import differs_from, upload_differs
+from agent.sending.body import Held, PacketCheck
+from agent.sending.difference import moved
 from agent.sending.packet import Approval, Attempt, Packet
 from agent.sending.send import Sending, contents_of
+from agent.store import Lease
 from agent.words import Words, say
 from flows.context import Context
 from flows.naming import the_case
 from flows.visit import LEASE_S, Browsers, Visit, browsers, policy_of, visiting
 
+DO_NOT_RESEND = say("Do not send it by hand. Run `rebuttal reconcile`: it reads the portal and never clicks.")
 Outcome = Literal["confirmed", "refused", "unknown", "cleared", "not_sent", "rehearsed"]
 
 
@@ -98,9 +112,11 @@ async def _one(
     ctx: Context, shared: Browsers, key: CaseKey, action: Action | None, dry_run: bool, step: Callable[[str], None]
 ) -> Result:
     """One packet; everything that goes wrong becomes its result."""
-    packet = ctx.store.ledger.current(key, action) if action else None
-    digest = packet.digest if packet else None
+    digest: str | None = None
+    came: list[Result] = []
     try:
+        packet = ctx.store.ledger.current(key, action) if action else None
+        digest = packet.digest if packet else None
         if action is None:
             raise NotApproved(
                 say("{ref} has no approved packet.", ref=key.ref),
@@ -111,37 +127,58 @@ async def _one(
                 say("{ref}: the draft was changed after the approval.", ref=key.ref),
                 say("Nothing was sent. Look at `rebuttal packet {ref}` and approve again.", ref=key.ref),
             )
-        return await _Submission(ctx, shared, packet, step).run(dry_run)
+        await _Submission(ctx, shared, packet, step, came).run(dry_run)
     except RebuttalError as error:
-        with contextlib.suppress(RebuttalError):
-            ctx.store.ledger.record(
-                key,
-                "not sent",
-                {"error": error.name, "said": error.said.in_language("en"), "digest": digest},
-                by=ctx.settings.operator,
-            )
-        said = error.said
-        changes = error.facts.get("changes")
-        if changes:
-            said = say("{said} Changed: {changes}", said=said, changes="; ".join(str(c) for c in changes))
-        return Result(
-            key.ref,
-            action or "-",
-            "not_sent",
-            said,
-            digest,
-            todo=error.todo,
-            error=error.name,
-            bundle=error.bundle,
-            code=error.exit_code,
+        return came[0] if came else _failed(ctx, key, action, digest, error)
+    except Error as fault:
+        logger.opt(exception=fault).error("the browser failed")
+        why = fault.message.splitlines()[0]
+        error = RebuttalError(say("The browser failed: {why}", why=why), say("Run it again."))
+        return came[0] if came else _failed(ctx, key, action, digest, error)
+    except Exception as fault:  # one packet never stops the others
+        logger.opt(exception=fault).error("a packet could not be sent")
+        error = RebuttalError(say("A fault of Rebuttal's own: {what}", what=f"{type(fault).__name__}: {fault}"))
+        return came[0] if came else _failed(ctx, key, action, digest, error)
+    return came[0]
+
+
+def _failed(ctx: Context, key: CaseKey, action: Action | None, digest: str | None, error: RebuttalError) -> Result:
+    """The result of a packet that met `error`. Whether it was sent is the ledger's to say, not the error's."""
+    open_attempt = isinstance(error, OutcomeUnknown)
+    with contextlib.suppress(RebuttalError):
+        open_attempt = any(a.digest == digest and a.state in ("armed", "unknown") for a in ctx.store.ledger.attempts(key))
+        ctx.store.ledger.record(
+            key,
+            "unknown" if open_attempt else "not sent",
+            {"error": error.name, "said": error.said.in_language("en"), "digest": digest},
+            by=ctx.settings.operator,
         )
+    said = error.said
+    changes = error.facts.get("changes")
+    if changes:
+        said = say("{said} Changed: {changes}", said=said, changes="; ".join(str(c) for c in changes))
+    return Result(
+        key.ref,
+        action or "-",
+        "unknown" if open_attempt else "not_sent",
+        said,
+        digest,
+        todo=DO_NOT_RESEND if open_attempt and not isinstance(error, OutcomeUnknown) else error.todo,
+        error=error.name,
+        bundle=error.bundle,
+        code=UNKNOWN if open_attempt else error.exit_code,
+    )
 
 
 class _Submission:
     """One packet's way: checks against what is known, the visit, the sending, and the record of it."""
 
-    def __init__(self, ctx: Context, shared: Browsers, packet: Packet, step: Callable[[str], None]) -> None:
+    def __init__(
+        self, ctx: Context, shared: Browsers, packet: Packet, step: Callable[[str], None], came: list[Result]
+    ) -> None:
         self.ctx = ctx
+        self.came = came
+        """The result, as soon as there is one: closing the visit may fail after it, and changes nothing of it."""
         self.shared = shared
         self.packet = packet
         self.portal = ctx.portal(packet.case.portal)
@@ -156,12 +193,14 @@ class _Submission:
                     channel=packet.case.channel,
                 )
             )
-        self.rule: ActionRule = rule
         self.channel: Channel = self.portal.channel(packet.case.channel)
+        known = ctx.store.cases.get(packet.case)
+        self.rule: ActionRule = self.channel.rule_for(known, packet.action, rule) if known else rule
         self.step = step
         self.ledger = Ledger(ctx.store, step=step)
+        self.check = PacketCheck(packet, names_case=rule.send.names_case and packet.action != "open_ticket")
 
-    async def run(self, dry_run: bool) -> Result:
+    async def run(self, dry_run: bool) -> None:
         """Check what can be checked without a browser, then go."""
         case = self._still_true()
         approval = None if dry_run else self.ledger.living_approval(self.packet)
@@ -175,11 +214,13 @@ class _Submission:
             await visit.sending.attach(visit.context, self._upload_check)
             try:
                 with _waiting(visit):
-                    return await (
-                        self._rehearse(visit, case) if approval is None else self._send(visit, case, approval)
-                    )
+                    if approval is None:
+                        self.came.append(await self._rehearse(visit, case))
+                    else:
+                        await self._send(visit, case, approval)
             except RebuttalError as error:
-                await visit.tab.leave_bundle(error, "sending")
+                with contextlib.suppress(OSError):
+                    await visit.tab.leave_bundle(error, "sending")
                 raise
 
     @property
@@ -187,7 +228,7 @@ class _Submission:
         return self.ctx.settings.operator
 
     def _still_true(self) -> Case:
-        """Policy, case and files as they were approved; the deadline not passed."""
+        """Policy, case and files as they were approved. Whether the deadline has passed is the portal's to say."""
         packet = self.packet
         case = self.ctx.store.cases.get(packet.case)
         changes: list[Words] = []
@@ -229,21 +270,16 @@ class _Submission:
         )
         if old is None:
             return []
-        before, after = old.model_dump(mode="json"), case.model_dump(mode="json")
-        return [
-            say("{field}: {old} → {new}", field=name, old=str(before[name])[:80], new=str(after[name])[:80])
-            for name in before
-            if before[name] != after[name] and name not in ("seen", "deadlines")
-        ]
+        return moved(old, case)
 
     def _upload_check(self, request: Request) -> str | None:
-        return upload_differs(self.packet, request.post_data_buffer, request.headers.get("content-type", ""))
+        return self.check.upload(request.post_data_buffer, request.headers.get("content-type", ""))
 
     def _sending(self, visit: Visit, case: Case) -> Sending:
         assert visit.sending is not None and visit.lease is not None
         lease = self.ctx.store.leases.renew(visit.lease, LEASE_S)
         visit.lease = lease
-        guard = _GuardFor(visit.sending, self.packet, bool(self.rule.send.uploads), self.ledger, lease)
+        guard = _GuardFor(visit.sending, self.check, self.ledger, lease)
         form = self.channel.form(visit.tab, case, self.packet.action, self.rule)
         return Sending(
             self.ledger,
@@ -254,25 +290,43 @@ class _Submission:
             self.rule.allowed.number if self.rule.allowed else 1,
             self.step,
             self._by,
+            known=case,
+            portal_clock=lambda: visit.tab.server_now,
+            before=visit.tab.before,
         )
 
     async def _rehearse(self, visit: Visit, case: Case) -> Result:
-        await self._sending(visit, case).rehearse(self.packet)
+        assert visit.sending is not None
+        rehearsal = asyncio.ensure_future(self._sending(visit, case).rehearse(self.packet))
+        held = asyncio.ensure_future(visit.sending.upload_held.wait())
+        try:
+            await asyncio.wait((rehearsal, held), return_when=asyncio.FIRST_COMPLETED)
+            if rehearsal.done():
+                await rehearsal
+                said = say("Rehearsed up to the click: the form holds exactly the packet. Nothing was sent.")
+            else:
+                said = say(
+                    "Rehearsed up to the files: this portal uploads each file at once, and a rehearsal sends nothing."
+                )
+        finally:
+            for task in (rehearsal, held):
+                task.cancel()
+            await asyncio.gather(rehearsal, held, return_exceptions=True)
         self.ledger.record(self.packet.case, "rehearsed", {"digest": self.packet.digest}, by=self._by)
         return Result(
             self.packet.case.ref,
             self.packet.action,
             "rehearsed",
-            say("Rehearsed up to the click: the form holds exactly the packet. Nothing was sent."),
+            said,
             self.packet.digest,
             held_back=_held(visit.sending),
         )
 
-    async def _send(self, visit: Visit, case: Case, approval: Approval) -> Result:
-        sending = self._sending(visit, case)
-        attempt = await sending.send(self.packet, approval)
+    async def _send(self, visit: Visit, case: Case, approval: Approval) -> None:
+        attempt = await self._sending(visit, case).send(self.packet, approval)
+        self.came.append(result_of(attempt, _held(visit.sending)))
         await self._remember(visit, attempt)
-        return result_of(attempt, _held(visit.sending))
+        self.came[0].held_back = _held(visit.sending)
 
     async def _remember(self, visit: Visit, attempt: Attempt) -> None:
         """Keep the picture of the answer, then read the case anew; neither can change the outcome."""
@@ -315,10 +369,9 @@ class _GuardFor:
     """The sending guard for one packet: what leaves is compared with it, under a lease that is still ours."""
 
     guard: SendingGuard
-    packet: Packet
-    uploads: bool
+    check: PacketCheck
     ledger: Ledger
-    lease: Any
+    lease: Lease
     attempt_id: str = ""
 
     @property
@@ -333,9 +386,14 @@ class _GuardFor:
     def fault(self) -> str | None:
         return self.guard.fault
 
-    def arm_for(self, packet: Packet, attempt: Attempt) -> None:
-        """One request that carries `packet` may leave under `attempt`."""
+    @property
+    def refusal_counts(self) -> bool:
+        return self.guard.refusal_counts
+
+    def arm_for(self, attempt: Attempt, chosen: Held) -> None:
+        """One request that carries the packet, and what the form held, may leave under `attempt`."""
         self.attempt_id = attempt.id
+        self.check.held = chosen
         self.guard.arm(self._check)
 
     def disarm(self) -> None:
@@ -347,12 +405,7 @@ class _GuardFor:
             self.ledger.still_armed(self.attempt_id, self.lease)
         except RebuttalError as error:
             return error.said.in_language("en")
-        return differs_from(
-            self.packet,
-            request.post_data_buffer,
-            request.headers.get("content-type", ""),
-            files_went_before=self.uploads and self.guard.uploads > 0,
-        )
+        return self.check.sending(request.url, request.post_data_buffer, request.headers.get("content-type", ""))
 
 
 @contextlib.contextmanager
@@ -389,7 +442,7 @@ def result_of(attempt: Attempt, held_back: list[str]) -> Result:
         todo, code = say("Approve again to try again."), REFUSED
     else:
         said = say("The click was made and no answer was read ({words}).", words=attempt.words or "?")
-        todo = say("Do not send it by hand. Run `rebuttal reconcile`: it reads the portal and never clicks.")
+        todo = DO_NOT_RESEND
         code = UNKNOWN
     outcome: Outcome = "unknown" if attempt.state == "armed" else attempt.state
     return Result(
@@ -403,7 +456,3 @@ def result_of(attempt: Attempt, held_back: list[str]) -> Result:
         held_back=held_back,
         code=code,
     )
-
-
-SETTLE_AFTER = timedelta(minutes=10)
-"""How long after the click a portal that shows nothing of it is believed to have nothing."""

@@ -292,7 +292,10 @@ class ChannelSync:
             page = self.channel.read_listing(await self.channel.listing(self.tab, name, number), name, number)
             first = first or page
             totals.add(page.total)
-            still = still and not any(r.case_id in rows for r in page.rows)
+            seen_before = [r for r in page.rows if r.case_id in rows]
+            still = still and (self.channel.overlapping or not seen_before)
+            if self.channel.overlapping and page.rows and len(seen_before) == len(page.rows):
+                break  # the end of a scrolled list shows nothing new
             rows |= {r.case_id: r for r in page.rows}
             bar.step(f"{name} {len(rows)}/{page.total if page.total is not None else '?'}")
             if page.last or not page.rows or (page.total is not None and len(rows) >= page.total):

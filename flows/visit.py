@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playwright.async_api import Browser, BrowserContext, Playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright
 
 from agent.browser import open as opening
 from agent.browser.guard import ReadingGuard, SendingGuard
@@ -65,14 +65,17 @@ class Browsers:
         zone = account.zone or portal.zone
         if account.browser == "persistent":
             profile = ctx.home.profile(account.store_name)
-            return await opening.persistent(
+            context = await opening.persistent(
                 self.playwright,
                 profile,
                 locale=portal.locale,
                 zone=zone,
                 headed=self.headed,
                 chosen=ctx.settings.browser,
-            ), True
+            )
+            if state and state.get("cookies"):
+                await context.add_cookies(state["cookies"])
+            return context, True
         if account.browser != "launch":
             browser = await opening.attach(self.playwright, account.browser)
             self._attached.append(browser)
@@ -126,11 +129,21 @@ def channels_of(portal: Portal, account: AccountSettings) -> tuple[Channel, ...]
     for name in wanted if isinstance(wanted, list) and wanted else [wanted]:
         if name not in known:
             raise UsageFault(
-                say("{store}: “{given}” is no channel of {portal}.", store=account.store_name, given=name,
-                    portal=portal.name),
+                say(
+                    "{store}: “{given}” is no channel of {portal}.",
+                    store=account.store_name,
+                    given=name,
+                    portal=portal.name,
+                ),
                 say("Choose one of: {names}.", names=", ".join(known)),
             )
     return tuple(channel for channel in portal.channels if channel.name in wanted)
+
+
+def keeps_session(account: AccountSettings) -> bool:
+    """Is the session ours to keep? Not in a browser that a person opened. A kept profile alone is not enough: portals
+    end sessions with the browser (Coupang's JSESSIONID is such a cookie)."""
+    return account.browser in ("launch", "persistent")
 
 
 def holder() -> str:
@@ -151,64 +164,82 @@ async def visiting(
 ) -> AsyncIterator[Visit]:
     """The account at its portal, alone: OS lock, lease, session, guard. Raises `SignedOut` without a kept session."""
     portal: Portal = ctx.portal(account.portal)
-    base_url = (account.base_url or portal.base_url).rstrip("/")
-    labels, policy = labels_of(ctx, portal), policy_of(ctx, portal)
     with account_lock(ctx.home, account.store_name):
         lease = ctx.store.leases.take(account.store_name, holder(), LEASE_S, machine=platform.node(), alone_here=True)
         try:
-            state = ctx.vault.load(account.store_name) if account.browser == "launch" else None
+            state = ctx.vault.load(account.store_name) if keeps_session(account) else None
             if state is None and account.browser == "launch" and mode != "signing_in":
                 raise SignedOut(
                     say("{store} was never signed in here.", store=account.store_name),
                     say("Sign in with `rebuttal login {store}`.", store=account.store_name),
                 )
             context, ours = await shared.context(ctx, account, portal, state)
+            page = await context.new_page()
             try:
-                if portal.cookies:
-                    await context.add_cookies([{**c, "url": base_url} for c in portal.cookies])  # type: ignore[typeddict-item]
-                page = await context.new_page()
-                reading_posts = (
-                    tuple(p for c in policy.channels.values() for p in c.reading_posts) + policy.reading_posts
-                )
-                reading = ReadingGuard(reading_posts) if mode == "reading" else None
-                sending = SendingGuard(send, uploads, reading_posts) if send is not None else None
-                if reading is not None:
-                    await reading.attach(context, page)
-                if mode == "reading" and not shared.pictures:
-                    await opening.no_fonts(context, page)
-                paused = ctx.home.path / "paused" / portal.name
-
-                def stopped() -> None:
-                    if paused.exists():
-                        raise Paused(
-                            say("{portal} is paused.", portal=portal.name),
-                            say("Go on with `rebuttal resume {portal}`.", portal=portal.name),
-                        )
-
-                tab = Tab(
-                    portal.name,
-                    account.name,
-                    base_url,
-                    account.zone or portal.zone,
-                    labels,
-                    portal.gate,
-                    context,
-                    page,
-                    Pacing(ctx.settings.pace_s),
-                    ctx.home.bundles,
-                    language=portal.language,
-                    zone_basis="account" if account.zone else "assumed" if portal.zone_assumed else "account",
-                    before=stopped,
-                    step=step,
-                    policy=policy,
-                    options=account.options,
-                )
-                yield Visit(account, portal, tab, context, lease, reading, sending)
-                if mode != "signing_in" and ours and account.browser == "launch":
+                visit = await _arrive(ctx, shared, account, portal, mode, context, page, send, uploads, step)
+                visit.lease = lease
+                yield visit
+                if mode != "signing_in" and keeps_session(account):
                     ctx.vault.save(account.store_name, await opening.session_state(context, page))
-                await page.close()
             finally:
-                if ours:
-                    await context.close()
+                with contextlib.suppress(Error):  # the browser may be gone already, which is what is wanted
+                    await page.close()
+                    await (context.close() if ours else context.unroute_all())
         finally:
             ctx.store.leases.release(lease)
+
+
+async def _arrive(
+    ctx: Context,
+    shared: Browsers,
+    account: AccountSettings,
+    portal: Portal,
+    mode: Mode,
+    context: BrowserContext,
+    page: Page,
+    send: SendRule | None,
+    uploads: int,
+    step: Callable[[str], None],
+) -> Visit:
+    """The account's page with its guard, its labels and rules; nothing has been asked of the portal yet."""
+    base_url = (account.base_url or portal.base_url).rstrip("/")
+    policy = policy_of(ctx, portal)
+    if portal.cookies:
+        await context.add_cookies([{**c, "url": base_url} for c in portal.cookies])  # type: ignore[typeddict-item]
+    reading_posts = tuple(p for c in policy.channels.values() for p in c.reading_posts) + policy.reading_posts
+    reading = ReadingGuard(reading_posts) if mode == "reading" else None
+    sending = SendingGuard(send, uploads, reading_posts) if send is not None else None
+    if reading is not None:
+        await reading.attach(context, page)
+        if not shared.pictures:
+            await opening.no_fonts(context, page)
+    paused = ctx.home.path / "paused" / portal.name
+
+    def stopped() -> None:
+        if paused.exists():
+            raise Paused(
+                say("{portal} is paused.", portal=portal.name),
+                say("Go on with `rebuttal resume {portal}`.", portal=portal.name),
+            )
+
+    tab = Tab(
+        portal.name,
+        account.name,
+        base_url,
+        account.zone or portal.zone,
+        labels_of(ctx, portal),
+        portal.gate,
+        context,
+        page,
+        Pacing(ctx.settings.pace_s),
+        ctx.home.bundles,
+        language=portal.language,
+        zone_basis="account" if account.zone else "assumed" if portal.zone_assumed else "account",
+        before=stopped,
+        step=step,
+        policy=policy,
+        options=account.options,
+        store_label=portal.store_label,
+        store="" if mode == "signing_in" else str(account.options.get("store", "")),
+    )
+    return Visit(account, portal, tab, context, None, reading, sending)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 
 from agent.browser import open as opening
 from agent.home import Home
@@ -52,12 +52,17 @@ def _english() -> Iterator[None]:
 # -- a portal ------------------------------------------------------------------------------------------------------
 
 
+_PLAIN = {"coupang": {"others": "0"}}
+"""Options of worlds that ask for none: Coupang's disputes alone, which most tests are about."""
+
+
 @pytest.fixture
 def mock(request: pytest.FixtureRequest) -> Iterator[Served]:
     """A mock portal (coupang, seed 1, the first nine cases: one of each status), and at the end what reached it."""
     marker = request.node.get_closest_marker("mock")
-    world = {"portal": "coupang", "seed": 1, "cases": 9} | (marker.kwargs if marker else {})
+    world: dict[str, Any] = {"portal": "coupang", "seed": 1, "cases": 9} | (marker.kwargs if marker else {})
     name = world.pop("portal")
+    world.setdefault("options", _PLAIN.get(name))
     with serving((name,), **world) as served:
         yield served[name]
         if request.node.get_closest_marker("sends") is None:
@@ -189,16 +194,21 @@ class Workshop:
 
 
 class _Kept:
-    """A browser whose `close` closes its contexts only."""
+    """A browser whose `close` ends what was opened through it and leaves the browser to the others."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
+        self._opened: list[BrowserContext] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._browser, name)
 
+    async def new_context(self, **options: Any) -> BrowserContext:
+        self._opened.append(await self._browser.new_context(**options))
+        return self._opened[-1]
+
     async def close(self) -> None:
-        for context in self._browser.contexts:
+        for context in self._opened:
             await context.close()
 
 

@@ -17,12 +17,24 @@ from agent.browser.gate import Spot
 from agent.browser.patience import ANSWER_MS, LOOK_MS, ROWS_MS
 from agent.browser.tab import Tab, Wanted
 from agent.errors import PacketAltered, PageDrift, RebuttalError
-from agent.policy import ActionRule
+from agent.policy import ActionRule, FieldRule
 from agent.reading.labels import norm
 from agent.reading.seen import Seen
 from agent.records import Case
 from agent.sending.packet import Packet, PacketField, Receipt, nfc
 from agent.words import Words, say
+
+_MARKS = """e => [e, ...e.querySelectorAll('input, select, textarea')].map((x) => x.__n ??= Math.random())"""
+_RADIO_NAME = """e => (e.getAttribute('aria-label') || (e.labels && e.labels[0] ? e.labels[0].innerText : '')).trim()"""
+
+_CHOSEN = """e => {
+  const of = e.getAttribute('role') === 'radiogroup' ? [...e.querySelectorAll('input')] : [e], by = new Map();
+  for (const one of of.filter((x) => x.name && !x.disabled)) {
+    const held = one.tagName === 'SELECT' ? [...one.selectedOptions].map((o) => o.value) : one.checked ? [one.value] : [];
+    by.set(one.name, [...(by.get(one.name) ?? []), ...held]);
+  }
+  return [...by];
+}"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,9 @@ class Answer:
 
 class CaseForm(Protocol):
     """One packet's way through a portal, in steps; the order is the sender's (`agent.sending.send`)."""
+
+    chosen: dict[str, tuple[str, ...]]
+    """What its choices and ticks held when they were read back, by the name under which the form sends them."""
 
     async def look(self) -> Case:
         """Open the case anew and read it."""
@@ -64,7 +79,10 @@ class CaseForm(Protocol):
 
 @dataclass(frozen=True)
 class FormLabels:
-    """Label keys of a form's parts, and how its answers are known."""
+    """Label keys of a form's parts, and how its answers are known.
+
+    `opener` is the button that opens the form in a dialog over the page; "" where the form is a page of its own.
+    """
 
     page: str
     heading: str
@@ -74,6 +92,9 @@ class FormLabels:
     receipt: Spot
     refusal: Spot
     landmarks: tuple[str, ...] = ()
+    opener: str = ""
+    button: str = ""
+    """The submit button as CSS inside the form, where it shows an icon and no words; "" where `submit` names it."""
 
 
 class LabelledForm:
@@ -83,6 +104,9 @@ class LabelledForm:
         self.tab = tab
         self.rule = rule
         self.labels = labels
+        self.fields: dict[str, FieldRule] = {key: f for key, f in rule.fields.items() if f.kind != "message"}
+        """The fields that stand on the page, by key."""
+        self.chosen: dict[str, tuple[str, ...]] = {}
         self._form: Locator | None = None
         self._button: Locator | None = None
         self._clicked = False
@@ -91,15 +115,21 @@ class LabelledForm:
 
     async def open_at(self, address: str, subject: str) -> Seen:
         """Go to the form and find the one `<form>` that has all its fields."""
-        seen = await self.tab.look(
-            address, Wanted(self.labels.page, (self.labels.heading, *self.labels.landmarks), subject=subject)
-        )
+        wanted = Wanted(self.labels.page, (self.labels.heading, *self.labels.landmarks), subject=subject)
         self.tab.page.on("dialog", self._dialog)
-        fields = [await self._find(f.label, self.tab.page.locator("body"), seen) for f in self.rule.fields.values()]
+        if self.labels.opener:
+            seen = await self.tab.look(address, Wanted(self.labels.page, (self.labels.opener,), subject=subject))
+            await (await self._one_button(self.labels.opener, self.tab.page.locator("body"))).click(timeout=10_000)
+            seen = await self.tab.see(wanted)
+        else:
+            seen = await self.tab.look(address, wanted)
+        fields = [await self._find(f.label, self.tab.page.locator("body"), seen) for f in self.fields.values()]
         forms = [f.locator("xpath=ancestor::form[1]") for f in fields]
-        for form, (name, rule) in zip(forms, self.rule.fields.items(), strict=True):
+        for field, form, (name, rule) in zip(fields, forms, self.fields.items(), strict=True):
             if await form.count() != 1:
                 raise seen.drift(rule.label, say("{name} stands outside the form", name=name))
+            if rule.disabled and await field.is_enabled():
+                raise seen.drift(rule.label, say("{name} is not fixed by the portal any more", name=name))
         first = await forms[0].element_handle()
         for form in forms[1:]:
             if not await form.evaluate("(form, first) => form === first", first):
@@ -121,9 +151,14 @@ class LabelledForm:
         for text in self.tab.labels.texts[key]:
             for candidate in await scope.get_by_label(text, exact=True).all():
                 if await candidate.is_visible() and await candidate.evaluate(
-                    "e => /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName) || e.isContentEditable"
+                    "e => /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName) || e.isContentEditable || "
+                    "e.getAttribute('role') === 'radiogroup'"
                 ):
                     found.append(candidate)
+        if not found:  # many forms of messengers have no label, only a hint inside the field
+            for text in self.tab.labels.texts[key]:
+                hinted = await scope.get_by_placeholder(text, exact=True).all()
+                found += [one for one in hinted if await one.is_visible() and await one.is_enabled()]
         handles = {await f.evaluate("e => { e.__n ??= Math.random(); return e.__n }"): f for f in found}
         if len(handles) == 1:
             return found[0]
@@ -165,8 +200,8 @@ class LabelledForm:
     async def fill(self, packet: Packet) -> None:
         """Type, choose and tick every field of the packet that the portal leaves to the seller."""
         seen = await self._see()
-        for field in packet.fields:
-            rule = self.rule.fields[field.key]
+        for field in self._typed(packet):
+            rule = self.fields[field.key]
             if rule.disabled:
                 continue
             target = await self._find(rule.label, self.form, seen)
@@ -177,6 +212,10 @@ class LabelledForm:
                     say("{name} can't be filled in: {why}", name=field.key, why=fault.message.splitlines()[0]),
                     say("Look with `rebuttal debug`."),
                 ) from None
+
+    def _typed(self, packet: Packet) -> list[PacketField]:
+        """What of the packet goes into the form."""
+        return [field for field in packet.fields if field.kind != "message"]
 
     async def _put(self, target: Locator, field: PacketField) -> None:
         if field.kind == "choice":
@@ -189,6 +228,14 @@ class LabelledForm:
                         say("The portal's list has changed: teach the label, then approve again."),
                     )
                 await target.select_option(index=hits[0], timeout=5_000)
+            elif await target.get_attribute("role") == "radiogroup":
+                offered = target.get_by_role("radio", name=field.shown, exact=True)
+                if await offered.count() != 1:
+                    raise PacketAltered(
+                        say("“{choice}” is offered {count} times.", choice=field.shown, count=await offered.count()),
+                        say("The portal's list has changed: teach the label, then approve again."),
+                    )
+                await offered.check(timeout=5_000)
             else:
                 await target.check(timeout=5_000)
         elif field.kind == "tick":
@@ -212,21 +259,32 @@ class LabelledForm:
         payload: list[FilePayload] = [
             {"name": f.upload_name, "mimeType": f.media_type, "buffer": contents[f.sha256]} for f in packet.files
         ]
-        await target.set_input_files(payload, timeout=ROWS_MS)
         names = [f.upload_name for f in packet.files]
-        await self.tab.page.wait_for_function(
-            "([form, names]) => names.every((n) => form.innerText.includes(n))",
-            arg=[await self.form.element_handle(), names],
-            timeout=ROWS_MS,
-        )
+        try:
+            await target.set_input_files(payload, timeout=ROWS_MS)
+            await self.tab.page.wait_for_function(
+                "([form, names]) => names.every((n) => form.innerText.includes(n))",
+                arg=[await self.form.element_handle(), names],
+                timeout=ROWS_MS,
+            )
+        except Error as fault:
+            raise PacketAltered(
+                say("The portal does not show every file: {why}", why=fault.message.splitlines()[0]),
+                say("Nothing was sent. Look with `rebuttal debug`, then try again."),
+            ) from None
 
     async def differences(self, packet: Packet) -> list[Words]:
         """Read everything back from the page as seen and compare it with the packet."""
         seen = await self._see()
         wrong: list[Words] = []
-        for field in packet.fields:
-            rule = self.rule.fields[field.key]
-            held = await self._held(await self._find(rule.label, self.form, seen), field)
+        self.chosen = {}
+        for field in self._typed(packet):
+            rule = self.fields[field.key]
+            target = await self._find(rule.label, self.form, seen)
+            held = await self._held(target, field)
+            if field.kind in ("choice", "tick"):
+                for name, sent in await target.evaluate(_CHOSEN):
+                    self.chosen[name] = (*self.chosen.get(name, ()), *sent)
             want = nfc(field.shown if field.kind == "choice" else field.value)
             same = norm(held) == norm(want) if field.kind == "choice" else nfc(held) == want
             if not same:
@@ -259,13 +317,16 @@ class LabelledForm:
                 return str(
                     await target.evaluate("e => e.selectedOptions.length == 1 ? e.selectedOptions[0].text : ''")
                 ).strip()
+            if await target.get_attribute("role") == "radiogroup":
+                chosen = [r for r in await target.get_by_role("radio").all() if await r.is_checked()]
+                return " + ".join([str(await r.evaluate(_RADIO_NAME)) for r in chosen])
             return field.shown if await target.is_checked() else ""
         return str(await target.input_value())
 
     async def _unasked(self, packet: Packet, seen: Seen) -> list[Words]:
         """Ticks set, or texts filled in, that the packet knows nothing of."""
-        known = [await self._find(self.rule.fields[f.key].label, self.form, seen) for f in packet.fields]
-        marks = {await k.evaluate("e => { e.__n ??= Math.random(); return e.__n }") for k in known}
+        known = [await self._find(self.fields[f.key].label, self.form, seen) for f in self._typed(packet)]
+        marks = {mark for k in known for mark in await k.evaluate(_MARKS)}
         others = await self.form.locator(
             "input:not([type=hidden]):not([type=file]):not([type=submit]):not([type=button]), textarea, select"
         ).all()
@@ -275,8 +336,9 @@ class LabelledForm:
                 continue
             state = str(
                 await other.evaluate(
-                    "e => e.type === 'checkbox' || e.type === 'radio' ? (e.checked !== e.defaultChecked ? 'changed' : "
-                    "(e.checked ? 'ticked' : '')) : (e.tagName === 'SELECT' ? '' : e.value)"
+                    "e => e.disabled ? '' : e.type === 'checkbox' || e.type === 'radio' ? "
+                    "(e.checked !== e.defaultChecked ? 'changed' : (e.checked ? 'ticked' : '')) : "
+                    "(e.tagName === 'SELECT' ? '' : e.value)"
                 )
             )
             if state:
@@ -285,24 +347,42 @@ class LabelledForm:
 
     def file_rows(self, seen: Seen) -> list[str]:
         """Names of attached files in order, from the portal's own rows; none where it shows no such table."""
-        if not seen.places(self.labels.file_name):
+        part = seen.section(self.labels.heading) if self.labels.opener else seen
+        if not part.places(self.labels.file_name):
             return []
-        return [row["name"].text for row in seen.rows({"name": self.labels.file_name})]
+        return [row["name"].text for row in part.rows({"name": self.labels.file_name})]
 
     async def aim(self) -> None:
-        """The one submit button of this form, enabled and visible."""
+        """The one submit button of this form (of its dialog, where it opened in one), enabled and visible."""
+        dialog = self.form.locator("xpath=ancestor::*[@role='dialog'][1]")
+        scope = dialog if self.labels.opener else self.form
+        button = await (self._one_icon(scope) if self.labels.button else self._one_button(self.labels.submit, scope))
+        if not await button.is_enabled():
+            raise PacketAltered(say("The portal keeps the submit button disabled."), say("Look with `rebuttal debug`."))
+        self._button = button
+
+    async def _one_icon(self, scope: Locator) -> Locator:
+        """The one visible button without words inside `scope`."""
+        found = [one for one in await scope.locator(self.labels.button).all() if await one.is_visible()]
+        if len(found) != 1:
+            raise (await self._see_anything()).drift(
+                self.labels.heading, say("the form has {count} such buttons", count=len(found))
+            )
+        return found[0]
+
+    async def _one_button(self, key: str, scope: Locator) -> Locator:
+        """The one visible button that reads `key` inside `scope`."""
         found: list[Locator] = []
-        for text in self.tab.labels.texts[self.labels.submit]:
-            for candidate in await self.form.get_by_role("button", name=text, exact=True).all():
+        for text in self.tab.labels.texts[key]:
+            for candidate in await scope.get_by_role("button", name=text, exact=True).all():
                 if await candidate.is_visible():
                     found.append(candidate)
         if len(found) != 1:
-            raise (await self._see()).drift(
-                self.labels.submit, say("the form has {count} such buttons", count=len(found))
-            )
-        if not await found[0].is_enabled():
-            raise PacketAltered(say("The portal keeps the submit button disabled."), say("Look with `rebuttal debug`."))
-        self._button = found[0]
+            raise (await self._see_anything()).drift(key, say("the form has {count} such buttons", count=len(found)))
+        return found[0]
+
+    async def _see_anything(self) -> Seen:
+        return await self.tab.see(Wanted(self.labels.page, ()))
 
     async def click(self) -> None:
         """The one click. Whatever it raises, it counts as made."""

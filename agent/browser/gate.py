@@ -43,6 +43,8 @@ class Gate:
     wrong: str = ""
     code: str = ""
     code_submit: str = ""
+    enter: tuple[str, ...] = ()
+    """Label keys of buttons on the way to the sign-in form (“Sign in”, “Sign in with e-mail”)."""
     later: tuple[str, ...] = ()
     """Label keys of buttons that put something off after signing in (“change the password later”)."""
     dismiss: tuple[str, ...] = ()

@@ -1,37 +1,33 @@
 """The guards: reading runs change nothing; a sending run lets one approved request out, once.
 
-Reading: raw CDP `Fetch`, limited to Document, XHR, Fetch and Ping, so that images and scripts are never paused;
-whatever is not GET or HEAD, or on the portal's list of reading POSTs, is failed in the browser and reported.
+Reading: whatever is not GET or HEAD, or on the portal's list of reading POSTs, is failed in the browser and reported.
 
 Sending: a Playwright route, because the browser's own network stack repeats a POST when a connection drops; here the
-matching request is made by `route.fetch(max_retries=0)`, once, and only while the guard is armed.
+matching request is made by `route.fetch(max_retries=0)`, once, and only while the guard is armed. Under it the same hold
+as in reading runs stops what a route never sees: what a page sends while it is being left.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, CDPSession, Error, Page, Request, Route
+from playwright.async_api import BrowserContext, Error, Page, Request, Route
 
+from agent.browser.held import Held, Stopped
 from agent.browser.patience import ANSWER_MS
 from agent.policy import SendRule
 
+__all__ = ["Check", "ReadingGuard", "SendingGuard", "Stopped"]
+
 HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """A request that was held back."""
-
-    method: str
-    path: str
-    why: str
+NO_ANSWER = frozenset({408, 425, 429})
+"""HTTP statuses, besides 5xx, that come from something before the portal's own form handling."""
+REPEATS = frozenset({307, 308})
+"""Redirects on which a browser would send the same body once more."""
 
 
 @dataclass
@@ -40,8 +36,7 @@ class ReadingGuard:
 
     reading_posts: tuple[str, ...] = ()
     stopped: list[Stopped] = field(default_factory=list)
-    _sessions: list[CDPSession] = field(default_factory=list)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _held: list[Held] = field(default_factory=list)
 
     def allows(self, method: str, url: str) -> bool:
         """May this request go out in a reading run?"""
@@ -51,47 +46,15 @@ class ReadingGuard:
 
     async def attach(self, context: BrowserContext, page: Page) -> None:
         """Guard `page`; a window opened by the page is closed at once, because it would not be guarded in time."""
-        session = await context.new_cdp_session(page)
-        self._sessions.append(session)
-        session.on("Fetch.requestPaused", lambda event: self._spawn(self._paused(session, event)))
-        await session.send(
-            "Fetch.enable",
-            {
-                "patterns": [
-                    {"urlPattern": "*", "resourceType": kind} for kind in ("Document", "XHR", "Fetch", "Ping", "Other")
-                ]
-            },
-        )
-        page.on("popup", lambda popup: self._spawn(self._close(popup)))
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _close(self, popup: Page) -> None:
-        self.stopped.append(Stopped("OPEN", urlsplit(popup.url).path, "a window opened by the page"))
-        await popup.close()
-
-    async def _paused(self, session: CDPSession, event: dict[str, Any]) -> None:
-        request = event["request"]
-        try:
-            if self.allows(request["method"], request["url"]):
-                await session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
-            else:
-                self.stopped.append(Stopped(request["method"], urlsplit(request["url"]).path, "reading run"))
-                await session.send(
-                    "Fetch.failRequest", {"requestId": event["requestId"], "errorReason": "BlockedByClient"}
-                )
-        except Error:
-            pass  # the page went away while its request was held: nothing went out
+        held = Held(lambda method, url, kind: None if self.allows(method, url) else "reading run", self.stopped)
+        self._held.append(held)
+        await held.attach(context, page)
 
     async def detach(self) -> None:
         """Stop guarding; only ever called before another guard takes over, or when the page closes."""
-        for session in self._sessions:
-            with contextlib.suppress(Error):
-                await session.detach()
-        self._sessions.clear()
+        for held in self._held:
+            await held.detach()
+        self._held.clear()
 
 
 Check = Callable[[Request], str | None]
@@ -110,16 +73,25 @@ class SendingGuard:
     uploads: int = 0
     fault: str | None = None
     """Why the one request got no answer, or why it was held back although armed."""
+    status: int | None = None
+    """HTTP status of the answer to the one request."""
     over: bool = False
     """The one request was answered, failed, or was held back: nothing more will come of it."""
+    repeated: bool = False
+    """The page tried to send a second time: what it shows now may be about that try."""
+    upload_held: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a file that the page wanted to upload at once was held back."""
     _armed: bool = False
     _check: Check | None = None
     _upload_check: Check | None = None
 
     async def attach(self, context: BrowserContext, upload_check: Check | None = None) -> None:
-        """Guard every page of `context`."""
+        """Guard every page of `context`, those that are there and those to come."""
         self._upload_check = upload_check
         await context.route("**/*", self._handle)
+        held = Held(self._unrouted, self.stopped, close_popups=False)
+        for page in context.pages:
+            await held.attach(context, page)
 
     def arm(self, check: Check) -> None:
         """From now on one matching request may leave, if `check` finds the packet in it."""
@@ -129,55 +101,115 @@ class SendingGuard:
         """From now on nothing leaves."""
         self._armed = False
 
-    def _matches(self, patterns: tuple[str, ...], request: Request) -> bool:
-        path = urlsplit(request.url).path
+    @property
+    def refusal_counts(self) -> bool:
+        """Is a refusal on the page the portal's word on the one request?
+
+        Not where the connection broke, where something before the portal's own form handling answered, or where the
+        page tried twice: its script then shows a refusal of its own, and the portal may have accepted.
+        """
+        answered = self.status is not None and self.status < 500 and self.status not in NO_ANSWER
+        return self.released == 1 and self.fault is None and answered and not self.repeated
+
+    def _matches(self, patterns: tuple[str, ...], url: str) -> bool:
+        path = urlsplit(url).path
         return any(re.search(pattern, path) for pattern in patterns)
+
+    def _is_sending(self, method: str, url: str) -> bool:
+        return method == self.rule.method and self._matches((self.rule.path,), url)
+
+    def _unrouted(self, method: str, url: str, kind: str) -> str | None:
+        """The hold under the route: only what the route itself decides on goes on to it, and never a beacon."""
+        if method in HARMLESS:
+            return None
+        if kind == "Ping":
+            return "a beacon"
+        if self._is_sending(method, url):
+            if self.released and self.over:
+                self.repeated = True
+                return "a second sending request"
+            return None
+        if self._matches(self.rule.uploads + self.rule.also + self.reading_posts, url):
+            return None
+        return "not the approved request"
 
     async def _handle(self, route: Route, request: Request) -> None:
         try:
-            if request.method in HARMLESS:
-                await route.continue_()
-            elif request.method == self.rule.method and self._matches((self.rule.path,), request):
-                await self._sending(route, request)
-            elif self._matches(self.rule.uploads, request) and not self._armed and self.uploads < self.uploads_allowed:
-                differs = self._upload_check(request) if self._upload_check else None
-                if differs:
-                    await self._stop(route, request, differs)
-                else:
-                    self.uploads += 1
-                    await self._once(route)
-            elif self._matches(self.rule.also + self.reading_posts, request):
-                await self._once(route)
-            else:
-                await self._stop(route, request, "not the approved request")
+            why = await self._decide(route, request)
         except Error:
-            pass  # the page closed under the request; whether it left is told by `released`
-
-    async def _sending(self, route: Route, request: Request) -> None:
-        if not self._armed:
-            await self._stop(route, request, "not armed")
-        elif self.released:
-            await self._stop(route, request, "a second sending request")
-        elif differs := (self._check(request) if self._check else "nothing to compare with"):
-            self.fault, self.over = differs, True
-            await self._stop(route, request, differs)
-        else:
-            self.released += 1  # before anything leaves, and never taken back
+            return  # the page closed under the request; whether it left is told by `released`
+        if why is not None:
+            self.stopped.append(Stopped(request.method, urlsplit(request.url).path, why))
             try:
-                await self._once(route)
-            finally:
-                self.over = True
+                await route.abort("blockedbyclient")
+            except Error:
+                return
 
-    async def _once(self, route: Route) -> None:
-        """Make the request exactly once; a redirect is the browser's to follow, with GET."""
+    async def _decide(self, route: Route, request: Request) -> str | None:
+        """Let the request go on its way, or say why not."""
+        if request.method in HARMLESS:
+            await route.continue_()
+        elif self._is_sending(request.method, request.url):
+            return await self._sending(route, request)
+        elif self._matches(self.rule.uploads, request.url):
+            return await self._upload(route, request)
+        elif self._matches(self.rule.also + self.reading_posts, request.url):
+            await self._once(route)
+        else:
+            return "not the approved request"
+        return None
+
+    async def _sending(self, route: Route, request: Request) -> str | None:
+        if not self._armed:
+            return "not armed"
+        if self.released:
+            self.repeated = True
+            return "a second sending request"
+        differs = _checked(self._check, request)
+        if differs:
+            self.fault, self.over = differs, True
+            return differs
+        self.released += 1  # before anything leaves, and never taken back
+        try:
+            self.fault = await self._once(route, sending=True)
+        finally:
+            self.over = True
+        return None
+
+    async def _upload(self, route: Route, request: Request) -> str | None:
+        differs = None
+        if self._armed or self.uploads >= self.uploads_allowed:
+            differs = "not an approved upload"
+        else:
+            differs = _checked(self._upload_check, request)
+        if differs:
+            self.upload_held.set()
+            return differs
+        self.uploads += 1
+        await self._once(route)
+        return None
+
+    async def _once(self, route: Route, *, sending: bool = False) -> str | None:
+        """Make the request exactly once, and say why no answer came; a redirect is the browser's to follow, with GET."""
         try:
             response = await route.fetch(max_retries=0, max_redirects=0, timeout=ANSWER_MS)
         except Error as fault:
-            self.fault = fault.message.splitlines()[0]
             await route.abort("failed")
-            return
+            return fault.message.splitlines()[0]
+        if sending:
+            self.status = response.status
+        if response.status in REPEATS:
+            await route.abort("failed")
+            return f"the portal answered {response.status}: the browser should send it again elsewhere, and may not"
         await route.fulfill(response=response)
+        return None
 
-    async def _stop(self, route: Route, request: Request, why: str) -> None:
-        self.stopped.append(Stopped(request.method, urlsplit(request.url).path, why))
-        await route.abort("blockedbyclient")
+
+def _checked(check: Check | None, request: Request) -> str | None:
+    """What `check` says; a check that fails has not found the packet."""
+    if check is None:
+        return "nothing to compare with"
+    try:
+        return check(request)
+    except Exception as fault:
+        return f"the request can't be compared with the packet ({type(fault).__name__})"

@@ -17,6 +17,10 @@ from agent.words import say
 VIEWPORT = {"width": 1440, "height": 900}
 """A desktop window; some portals serve nothing else (OZ11)."""
 _NO_PICTURES = "--blink-settings=imagesEnabled=false"
+_GUARDABLE = ("--disable-shared-workers", "--block-new-web-contents")
+"""No place from which a page could send past the guards: shared workers, and (in the headless shell) new windows."""
+_POPUPS = "--disable-popup-blocking"
+"""What Playwright adds by itself. Without it Chrome opens no window that nobody clicked for, so a reading run gets none."""
 _FONTS = ("*.woff", "*.woff2", "*.ttf", "*.otf")
 _SESSION_KEEPER = """() => Object.fromEntries(Object.keys(sessionStorage).map((k) => [k, sessionStorage.getItem(k)]))"""
 _SESSION_GIVER = """(() => { const kept = %s; const mine = kept[location.origin]; if (mine && !sessionStorage.length)
@@ -56,7 +60,8 @@ async def launch(
             executable_path=_executable(chosen, headed),
             headless=not headed,
             slow_mo=slow_ms,
-            args=[] if pictures else [_NO_PICTURES],
+            args=[*_GUARDABLE] if pictures else [*_GUARDABLE, _NO_PICTURES],
+            ignore_default_args=[_POPUPS],
         )
     except Error as fault:
         raise UsageFault(
@@ -92,7 +97,12 @@ async def persistent(
     options = context_options(locale=locale, zone=zone, state=None)
     try:
         return await playwright.chromium.launch_persistent_context(
-            str(profile), executable_path=_executable(chosen, True), headless=not headed, **options
+            str(profile),
+            executable_path=_executable(chosen, True),
+            headless=not headed,
+            args=[*_GUARDABLE],
+            ignore_default_args=[_POPUPS],
+            **options,
         )
     except Error as fault:
         raise UsageFault(

@@ -28,10 +28,11 @@ from agent.errors import (
     RateLimited,
     RebuttalError,
     SignedOut,
+    WrongStore,
 )
 from agent.policy import Policy
 from agent.portal import Fetched
-from agent.reading.labels import Labels
+from agent.reading.labels import Labels, norm
 from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
 from agent.words import say
@@ -78,6 +79,10 @@ class Tab:
     """Asked before every visit; raises where the portal is paused."""
     policy: Policy | None = None
     """The portal's rules with the operator's over them; handed to the readers with each page."""
+    store_label: str = ""
+    """Label key under which every page names the store it shows; "" where the portal has one store a sign-in."""
+    store: str = ""
+    """The store that the pages must be of; "" asserts nothing."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What the account's settings say to this portal alone."""
     seen_pages: int = 0
@@ -177,6 +182,7 @@ class Tab:
                 zone_basis=self.zone_basis,
                 subject=wanted.subject,
                 html=got["html"],
+                landmarks=wanted.landmarks,
             ),
             self.labels,
             self.policy,
@@ -196,7 +202,26 @@ class Tab:
             self._assert_language(seen)
             raise seen.drift(wanted.landmarks[got["missing"][0]], say("it is not on the page"), near=seen)
         self._assert_language(seen)
+        self._assert_store(seen)
         return seen
+
+    def _assert_store(self, seen: Seen) -> None:
+        """One sign-in may have several stores: a page of another one is neither read nor filled in."""
+        if not self.store_label or not self.store:
+            return
+        shown = seen.labelled(self.store_label).text
+        if norm(shown) != norm(self.store):
+            raise WrongStore(
+                say(
+                    "{portal}:{account}: the page is of “{shown}”, not of “{wanted}”.",
+                    portal=self.portal,
+                    account=self.account,
+                    shown=shown,
+                    wanted=self.store,
+                ),
+                say("Nothing was read or sent. Sign in again: `rebuttal login {portal}:{account}` chooses the store.",
+                    portal=self.portal, account=self.account),
+            )
 
     def _assert_language(self, seen: Seen) -> None:
         """Some controls exist only in the portal's own language: a page in another one is not read or filled (CP1)."""
@@ -227,7 +252,7 @@ class Tab:
 
     def at_gate(self, name: str) -> RebuttalError:
         store = f"{self.portal}:{self.account}"
-        if name in ("sign_in", "code"):
+        if name in ("sign_in", "code", "enter"):
             return SignedOut(
                 say("{store} is signed out.", store=store), say("Sign in with `rebuttal login {store}`.", store=store)
             )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from agent.errors import UsageFault
 from agent.evidence.files import FileFacts
+from agent.evidence.lint_buyer import confirmation
 from agent.evidence.naming import upload_names
 from agent.policy import ActionRule, FieldRule, Policy
 from agent.records import Case
@@ -32,17 +33,20 @@ def freeze(
             raise UsageFault(
                 say("The form has no field “{key}” to fill.", key=key),
                 say("It has: {fields}.", fields=", ".join(k for k, f in rule.fields.items() if not f.disabled)))
-    fields = tuple(
-        frozen for key, field in rule.fields.items()
-        if not field.disabled and (frozen := _field(key, field, draft.values.get(key, ""), labels_shown)) is not None
-    )
+    answers = [
+        _field(key, field, draft.values.get(key, ""), labels_shown, case)
+        for key, field in rule.fields.items() if not field.disabled
+    ]
+    fields = tuple(answer for answer in answers if answer is not None)
     return Packet(
         case=draft.case, order_id=case.order_id, case_revision=draft.case_revision, action=draft.action, fields=fields,
         files=_files(draft, case, rule, facts), policy_version=policy.version, by=draft.by, overrides=draft.overrides,
     )
 
 
-def _field(key: str, field: FieldRule, value: str, labels_shown: Callable[[str], str]) -> PacketField | None:
+def _field(
+    key: str, field: FieldRule, value: str, labels_shown: Callable[[str], str], case: Case
+) -> PacketField | None:
     """One field as it will stand in the form; None for an optional one that is left empty."""
     value = nfc(value).strip()
     try:
@@ -60,6 +64,9 @@ def _field(key: str, field: FieldRule, value: str, labels_shown: Callable[[str],
         if field.required:
             raise UsageFault(say("“{key}” is empty, and the form asks for it.", key=key), say("Fill it in."))
         return None
+    if field.kind == "message":
+        message = confirmation(value, case)
+        return PacketField(key=key, kind="message", value=value, shown=nfc(message.text) if message else "")
     if field.kind != "choice":
         return PacketField(key=key, kind=field.kind, value=value)
     if value not in field.options:

@@ -72,7 +72,7 @@ def _subject(draft: Draft, case: Case, rule: ActionRule, now: datetime) -> list[
 
 def _deadline(draft: Draft, case: Case, rule: ActionRule, now: datetime, window: str) -> list[Finding]:
     """A passed deadline, or one that should be there and isn't."""
-    kind = _STOPS.get(draft.action)
+    kind = rule.deadline or _STOPS.get(draft.action)
     ends = min((d for d in case.deadlines if d.kind == kind), key=lambda d: d.at, default=None)
     if ends is not None and ends.at <= now:
         return [finding(ends.rule, "deadline", "block", say(

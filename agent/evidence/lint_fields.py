@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from agent.evidence.finding import Finding, finding
+from agent.evidence.lint_buyer import lint_amount, lint_confirmation, lint_to_buyer
 from agent.evidence.playbooks import PLACEHOLDER
 from agent.evidence.tone import ToneList, harmful
 from agent.policy import ActionRule, FieldRule, Policy
@@ -44,8 +45,10 @@ def lint_fields(draft: Draft, case: Case, rule: ActionRule, *, tone: ToneList, p
                     "The portal fills “{key}” itself. Take it out of the draft.", key=key), key))
         elif field.kind == "tick":
             found.extend(_tick(key, field, value))
+        elif field.kind == "message":
+            found.extend(lint_confirmation(key, field, value, case))
         elif not value:
-            if field.required:
+            if field.required or _asked_for(field, draft):
                 found.append(finding(field.rule, "missing", "block", say(
                     "“{key}” is empty, and the form asks for it. {todo}", key=key, todo=_todo(field)), key))
         elif field.kind == "choice":
@@ -53,13 +56,37 @@ def lint_fields(draft: Draft, case: Case, rule: ActionRule, *, tone: ToneList, p
                 found.append(finding(field.rule, "option", "block", say(
                     "“{value}” is no option of “{key}”. Choose one of: {options}.",
                     value=value, key=key, options=", ".join(field.options)), key))
+            else:
+                found.extend(_left_out(key, field, value, draft))
         elif field.kind == "text":
             found.extend(_text(key, field, value, case, tone, policy))
+            if field.to_buyer:
+                found.extend(lint_to_buyer(key, field, value, draft, case, rule))
         elif not _readable(field, value):
             found.append(finding(field.rule, "value", "block", say(
                 "“{value}” in “{key}” is neither a plain number nor a date like 2026-05-01. Correct it.",
                 value=value, key=key), key))
+        elif field.kind == "amount":
+            found.extend(_form(key, field, value))
+            found.extend(lint_amount(key, field, value, case))
     return found
+
+
+def _asked_for(field: FieldRule, draft: Draft) -> bool:
+    """Does what stands in another field make this one required?"""
+    return any(draft.values.get(other, "").strip() in values for other, values in field.required_when.items())
+
+
+def _left_out(key: str, field: FieldRule, value: str, draft: Draft) -> list[Finding]:
+    """An option that the portal does not offer beside what is chosen in another field."""
+    for other, offered in field.options_when.items():
+        chosen = draft.values.get(other, "").strip()
+        left = offered.get(chosen, ())
+        if chosen in offered and value not in left:
+            return [finding(field.rule, "option", "block", say(
+                "“{value}” is no option of “{key}” beside “{chosen}”. Choose one of: {options}.",
+                value=value, key=key, chosen=chosen, options=", ".join(left)), key)]
+    return []
 
 
 def _todo(field: FieldRule) -> object:
@@ -90,7 +117,8 @@ def _readable(field: FieldRule, value: str) -> bool:
 def _text(key: str, field: FieldRule, text: str, case: Case, tone: ToneList, policy: Policy) -> list[Finding]:
     """Findings about one text."""
     return [
-        *_length(key, field, text), *_letters(key, field, text), *_placeholders(key, field, text),
+        *_length(key, field, text), *_form(key, field, text), *_letters(key, field, text),
+        *_placeholders(key, field, text),
         *_language(key, field, text), *_tone(key, text, tone),
         *other_orders(text, case, tone, key), *refused_carriers(text, case, tone, policy, key),
     ]
@@ -107,6 +135,15 @@ def _length(key: str, field: FieldRule, text: str) -> list[Finding]:
             "“{key}” has {count} characters, and needs at least {least}. Say what happened, and what the files show.",
             key=key, count=len(text), least=field.min_chars), key)]
     return []
+
+
+def _form(key: str, field: FieldRule, text: str) -> list[Finding]:
+    """A value that must have a certain form, such as a tracking number (AE7)."""
+    if field.pattern is None or re.fullmatch(field.pattern, text):
+        return []
+    return [finding(field.rule, "form", "block", say(
+        "“{text}” in “{key}” does not have the form that the portal takes. Write it like {example}.",
+        text=text[:40], key=key, example=field.example or field.pattern), key)]
 
 
 def _letters(key: str, field: FieldRule, text: str) -> list[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from agent.evidence.files import EXTENSIONS, FileFacts
 from agent.evidence.finding import Finding, finding
 from agent.evidence.lint_fields import carriers_in, other_orders, refused_carriers
+from agent.evidence.naming import kind_of
 from agent.evidence.tone import ToneList
 from agent.policy import ActionRule, FilesRule, Policy
 from agent.records import Case
@@ -25,7 +26,7 @@ def lint_files(
     if rule.files is None:
         return [finding("form", "no_files", "block", say(
             "The form takes no files. Take them out of the draft."))] if files else []
-    found = [*_together(rule.files, files), *_twice(rule.files, files)]
+    found = [*_together(rule.files, files), *_twice(rule.files, files), *_items(rule.files, draft, case)]
     for file, facts in zip(draft.files, files, strict=True):
         found.extend(_one(rule.files, file, facts, tone))
         found.extend(other_orders(facts.name, case, tone, facts.name))
@@ -60,6 +61,26 @@ def _together(rule: FilesRule, files: list[FileFacts]) -> Iterator[Finding]:
             total=_bytes(total), limit=_bytes(rule.max_bytes_total)))
 
 
+def _items(rule: FilesRule, draft: Draft, case: Case) -> Iterator[Finding]:
+    """Which item each file is for, and which items no file is for (OZ9)."""
+    ids = [item.id for item in case.items]
+    named = [kind_of(file)[1] for file in draft.files]
+    for item in dict.fromkeys(one for one in named if one and one not in ids):
+        yield finding(rule.rule, "item", "block", say(
+            "“{item}” is no item of this case. Its items are: {items}.", item=item, items=", ".join(ids) or "–"), item)
+    if not rule.per_item or len(ids) < 2:
+        return
+    for file, item in zip(draft.files, named, strict=True):
+        if not item:
+            yield finding(rule.rule, "per_item", "block", say(
+                "The case has several items, and each file must name its own: write its kind as {kind}@{item}.",
+                kind=kind_of(file)[0], item=ids[0]), file.kind)
+    for item in ids:
+        if item not in named:
+            yield finding(rule.rule, "item_bare", "warn", say(
+                "No file is for the item {item}: the decision on it will stay as it is.", item=item), item)
+
+
 def _twice(rule: FilesRule, files: list[FileFacts]) -> Iterator[Finding]:
     """The same bytes attached more than once."""
     first: dict[str, str] = {}
@@ -73,7 +94,7 @@ def _twice(rule: FilesRule, files: list[FileFacts]) -> Iterator[Finding]:
 
 def _one(rule: FilesRule, file: DraftFile, facts: FileFacts, tone: ToneList) -> Iterator[Finding]:
     """One file by itself."""
-    if rule.kinds and file.kind not in rule.kinds:
+    if rule.kinds and kind_of(file)[0] not in rule.kinds:
         yield finding(rule.rule, "kind", "block", say(
             "“{kind}” is no kind of evidence here. Choose one of: {kinds}.",
             kind=file.kind, kinds=", ".join(rule.kinds)), facts.name)
@@ -147,7 +168,7 @@ def _picture(rule: FilesRule, file: DraftFile, facts: FileFacts, tone: ToneList)
         yield finding(want.rule, "blurred", "warn", say(
             "{name} looks blurred or empty (sharpness {value}, at least {least}); such pictures are void. Take it"
             " anew.", name=facts.name, value=facts.sharpness, least=want.min_sharpness), facts.name)
-    if file.kind in want.time_mark_kinds and facts.taken is None:
+    if kind_of(file)[0] in want.time_mark_kinds and facts.taken is None:
         yield finding(want.rule, "time_mark", "warn", say(
             "{name} does not tell when it was taken. Make sure that a time mark can be seen in the picture itself.",
             name=facts.name), facts.name)

@@ -16,6 +16,12 @@ _LONGEST = 100
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)$")
 
 
+def kind_of(file: DraftFile) -> tuple[str, str]:
+    """Kind and item of a file whose kind is written `ProductPhoto@<item id>`; the item is "" where none is named."""
+    kind, _, item = file.kind.partition("@")
+    return kind, item
+
+
 def portable(text: str) -> str:
     """`text` in characters that every system takes: Latin letters, digits, dot, hyphen, underscore."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.errors import UsageFault
 from agent.evidence.data import Both, Data, load_data
+from agent.evidence.naming import kind_of
 from agent.records import Case, ReasonIs
 from agent.sending.packet import DraftFile, nfc
 from agent.words import say
@@ -32,6 +33,8 @@ class Playbook(Data):
     title: Both
     advice: Both
     reasons: tuple[ReasonIs, ...]
+    channels: tuple[str, ...] = ()
+    """Only for cases of these channels; none means all."""
     values: dict[str, str] = {}
     evidence: tuple[Evidence, ...]
     notes: dict[str, str]
@@ -55,6 +58,8 @@ class _Entry(Data):
     title: Both
     advice: Both
     reasons: tuple[ReasonIs, ...]
+    channels: tuple[str, ...] = ()
+    """Only for cases of these channels; none means all."""
     values: dict[str, str] = {}
     evidence: tuple[Evidence, ...]
     notes: dict[str, str]
@@ -74,10 +79,11 @@ def load_playbooks(package: Path, own: Path | None = None) -> tuple[Playbook, ..
 
 
 def playbook_for(case: Case, playbooks: Sequence[Playbook]) -> Playbook | None:
-    """The first playbook for the buyer's reason, or None where no one can say."""
+    """The first playbook for the channel and the buyer's reason, or None where no one can say."""
     if case.reason is None:
         return None
-    return next((book for book in playbooks if case.reason.is_ in book.reasons), None)
+    fitting = (book for book in playbooks if not book.channels or case.channel in book.channels)
+    return next((book for book in fitting if case.reason.is_ in book.reasons), None)
 
 
 def known_values(case: Case) -> dict[str, str]:
@@ -105,6 +111,6 @@ def fill_template(template: str, case: Case, values: Mapping[str, str]) -> tuple
 
 def sufficient(playbook: Playbook, files: Iterable[DraftFile]) -> tuple[bool, tuple[Evidence, ...]]:
     """Whether all required evidence is there by kind, and which is not."""
-    kinds = {file.kind for file in files}
+    kinds = {kind_of(file)[0] for file in files}
     missing = tuple(want for want in playbook.evidence if want.required and want.kind not in kinds)
     return not missing, missing

@@ -19,12 +19,12 @@ class Blame(Data):
 
     A phrase starts at a word's start. A space in it is any white space (in Korean also none), `…` is up to 60 letters
     of the same sentence. Korean phrases are stems: any ending or particle may follow, also one that grows into the last
-    syllable (`속이` finds 속입니다). English words may take their usual endings; `*` takes any. A leading `*` lets a
-    phrase start inside a word.
+    syllable (`속이` finds 속입니다). Russian words are stems too, and Chinese phrases stand anywhere. English words may
+    take their usual endings; `*` takes any. A leading `*` lets a phrase start inside a word.
     """
 
     target: Literal["platform", "buyer", "threat"]
-    language: Literal["ko", "en"]
+    language: Literal["ko", "en", "ru", "zh"]
     phrases: tuple[str, ...]
 
 
@@ -119,16 +119,18 @@ def _plain(text: str) -> str:
 @functools.cache
 def _pattern(phrase: str, language: str) -> re.Pattern[str]:
     """`phrase` as a regular expression over `_plain` text."""
-    inside = phrase.startswith("*")
+    inside = phrase.startswith("*") or language == "zh"
     korean = language == "ko"
     parts: list[str] = []
     for piece in re.split(r"(\s*…\s*|\s+)", phrase.removeprefix("*").strip()):
         if "…" in piece:
             parts.append(r"[^.!?。\n]{0,60}?")
         elif not piece.strip():
-            parts.append(r"\s*" if korean else r"[\s\-]+")
-        elif korean:
+            parts.append(r"\s*" if korean or language == "zh" else r"[\s\-]+")
+        elif korean or language == "zh":
             parts.append(re.escape(_plain(piece)))
+        elif language == "ru":
+            parts.append(r"(?<!\w)" + re.escape(_plain(piece.removesuffix("*"))) + r"\w*")
         else:
             word = re.escape(_plain(piece.removesuffix("*")))
             parts.append(rf"(?<!\w){word}" + (r"\w*" if piece.endswith("*") else r"(?:'?s|es|d|ed|ing|ly)?(?!\w)"))

@@ -17,10 +17,19 @@ WORDS = "words."
 """Keys under this prefix are vocabularies (values the portal shows), all others are labels, headings and buttons."""
 
 
+_UNSEEN = dict.fromkeys((0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF))
+"""Marks that no person sees: soft hyphens, zero-width blanks, directions."""
+_TRIM = ":*▲▼△▽▴▾↑↓↕⇅"
+"""What stands around a label and is none of its words: a colon, the mark of a required field, sort arrows."""
+
+
 @lru_cache(maxsize=1 << 15)
 def norm(text: str) -> str:
-    """The form in which texts are compared: NFC, no white space, no closing colon or asterisk, lower case."""
-    return "".join(unicodedata.normalize("NFC", text).split()).rstrip(":：*").lower()
+    """The form in which texts are compared: NFKC, no white space or unseen marks, no colon, asterisk or sort arrow
+    around it, lower case. The seeing script has the same."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_UNSEEN))
+    return "".join(text.split()).strip(_TRIM).lower()
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,12 @@ class Labels:
     def known(self) -> frozenset[str]:
         """Compared forms of all labels, headings and buttons, without those that a value may read as well: “구매자” is
         the label of a field and also an answer to “책임 주체”."""
-        labels = {f for key, forms in self.forms.items() if not key.startswith(WORDS) for f in forms}
-        return frozenset(labels - {f for key, forms in self.forms.items() if key.startswith(WORDS) for f in forms})
+        return frozenset(self.named - {f for key, forms in self.forms.items() if key.startswith(WORDS) for f in forms})
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Compared forms of all labels, headings and buttons, those that a value may read as well included."""
+        return frozenset(f for key, forms in self.forms.items() if not key.startswith(WORDS) for f in forms)
 
     @cached_property
     def headings(self) -> frozenset[str]:
@@ -63,7 +76,7 @@ class Labels:
         return self.forms[key]
 
     def word(self, group: str, text: str) -> str | None:
-        """What `text` means in a vocabulary: `word("status", "심사 중")` gives `in_review`; None for an unknown word."""
+        """What `text` means in a vocabulary: `word("status", "심사 중")` is `in_review`; None for an unknown word."""
         return self._vocabularies.get(group, {}).get(norm(text))
 
     def words(self, group: str) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class SeenPage(Record):
     zone_basis: Literal["page", "account", "assumed"] = "account"
     subject: str | None = None
     html: str
+    landmarks: tuple[str, ...] = ()
+    """Label keys of what had to be on the page before it was read."""
     files: tuple[PageFile, ...] = ()
 
     @property

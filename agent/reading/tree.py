@@ -1,173 +1,291 @@
-"""A seen page as flat arrays: elements in document order, and the texts in them, so that looking up is arithmetic."""
+"""A seen page as flat arrays: elements in document order, and the texts in them, so that looking up is arithmetic.
+
+The stored HTML is read as written, every element closed where its closing tag stands, and not as a browser would
+repair it: a portal's scripts build trees that no markup can say (a block in a paragraph, a row outside a table), and a
+repaired copy would have its values elsewhere than a person saw them.
+"""
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+import re
+from html import unescape
 
 from agent.reading.labels import norm
 
-_BESIDE = frozenset({"button", "sup", "option", "select", "textarea"})
-"""Elements whose text is a control or a remark, not part of a value beside a label."""
 
-_TITLES = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "legend", "caption", "summary"})
+def _tags(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+ASIDE = frozenset({"button", "sup", "option", "select", "textarea", "datalist"})
+"""Elements whose text is a control or a remark, not part of a label or of the value beside it."""
+FIELDS = frozenset({"input", "select", "textarea"})
+TITLES = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "legend": 4, "caption": 4, "summary": 4}
+"""Elements that head a part of the page, with their rank."""
+_INLINE = _tags(
+    "a abbr b bdi bdo button cite code data del dfn em font i img input ins kbd label mark q s samp select small span "
+    "strike strong sub sup textarea time tt u var wbr"
+)
+"""Elements that do not start a new line; what a style makes a block is told by a line end in the stored HTML."""
+_VOID = _tags("area base br col embed hr img input link meta param source track wbr")
+_RAW = _tags("script style noscript template")
+"""Elements whose content nobody sees; the seeing script leaves them out, other HTML may have them."""
+_TOKEN = re.compile(
+    r"([^<]*+)<(?:(/?)([a-zA-Z][^\s/>]*+)([^>\"']*+(?:\"[^\"]*+\"[^>\"']*+|'[^']*+'[^>\"']*+)*+)>"
+    r"|(!--.*?-->|[!?][^>]*+>)|)",
+    re.DOTALL,
+)
+"""A text and what follows it: a tag with its attributes, or a comment, or a `<` that is neither."""
+_ATTRIBUTE = re.compile(r"([^\s=/>\"']+)(?:\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]+)))?")
+_MOST_PIECES = 4
+"""A label may be split over that many elements."""
 
 
 class Tree:
     """Elements are numbered in document order; `first[i]:last[i]` are the numbers of the texts inside element i,
-    `end[i]` is the number after its last descendant."""
+    `end[i]` is the number after its last descendant, `opens[i]:closes[i]` its place in the stored HTML.
+
+    `seps[n]` is what stands between text n and the one before: nothing, a blank or a line end. `aside[n]`: is text n
+    part of a control or a remark?
+    """
 
     __slots__ = (
-        "_forms",
-        "attrs_cache",
+        "_attrs",
+        "_inner",
+        "_marks",
+        "_raw",
+        "aside",
+        "closes",
         "end",
         "first",
         "forms",
+        "html",
         "inline",
         "kids",
         "last",
-        "nodes",
+        "loose",
+        "norms",
+        "opens",
         "owners",
         "parent",
+        "seps",
         "tags",
         "texts",
     )
 
     def __init__(self, html: str) -> None:
-        self.nodes: list[LexborNode] = []
-        self.tags: list[str] = []
-        self.parent: list[int] = []
-        self.first: list[int] = []
-        self.last: list[int] = []
-        self.end: list[int] = []
-        self.kids: list[list[int]] = []
+        self.html = html
+        self.tags: list[str] = ["main"]
+        self.parent: list[int] = [-1]
+        self.first: list[int] = [0]
+        self.opens: list[int] = [0]
+        self.kids: list[list[int]] = [[]]
         self.texts: list[str] = []
         self.owners: list[int] = []
-        body = LexborHTMLParser(html).body
-        if body is not None:
-            self._grow(body)
+        self.seps: list[str] = []
+        self.aside: list[bool] = []
+        self._inner: list[int] = [0]
+        self._raw: list[str] = [""]
+        self._attrs: dict[int, dict[str, str]] = {}
+        self._grow(html)
         self._index()
 
-    def _grow(self, body: LexborNode) -> None:
-        nodes, tags, parent, first, kids, texts, owners = (
-            self.nodes,
-            self.tags,
-            self.parent,
-            self.first,
-            self.kids,
-            self.texts,
-            self.owners,
-        )
-        number: dict[int, int] = {}
-        for node in body.traverse(include_text=True):
-            tag = node.tag
-            above = node.parent
-            up = number.get(above.mem_id, -1) if above is not None else -1
-            if tag == "-text":
-                text = " ".join((node.text_content or "").split())
-                if text and up >= 0:
-                    texts.append(text)
-                    owners.append(up)
-            elif tag is not None and tag[0] not in "-!":
-                me = number[node.mem_id] = len(nodes)
-                nodes.append(node)
+    # -- growing -------------------------------------------------------------------------------------------------
+
+    def _grow(self, html: str) -> None:
+        """Element 0 is the page itself, whatever the stored HTML holds."""
+        tags, parent, first, kids, opens, inner, raw = (
+            self.tags, self.parent, self.first, self.kids, self.opens, self._inner, self._raw,
+        )  # fmt: skip
+        texts, owners, seps, aside = self.texts, self.owners, self.seps, self.aside
+        closed: dict[int, tuple[int, int, int]] = {}
+        stack, remarks, position, gap, hidden = [0], 0, 0, "", ""
+        for piece, slash, name, attributes, other in _TOKEN.findall(html + "<"):
+            start = position + len(piece)
+            position = start + 1 + len(slash) + len(name) + len(attributes) + len(other) + (1 if name else 0)
+            if piece and not hidden:
+                text = unescape(piece) if "&" in piece else piece
+                said = " ".join(text.split())
+                if said:
+                    seps.append("\n" if gap == "\n" else " " if gap or text[0].isspace() else "")
+                    texts.append(said)
+                    owners.append(stack[-1])
+                    aside.append(remarks > 0)
+                    gap = " " if text[-1].isspace() else ""
+                elif not gap:
+                    gap = "\n" if "\n" in piece else " "
+            if not name:
+                continue
+            tag = name if name.islower() else name.lower()
+            if hidden:
+                hidden = "" if slash and tag == hidden else hidden
+                continue
+            if tag not in _INLINE:
+                gap = "\n"
+            if slash:
+                depth = len(stack) - 1
+                while depth > 0 and tags[stack[depth]] != tag:
+                    depth -= 1
+                while 0 < depth < len(stack):
+                    done = stack.pop()
+                    closed[done] = (len(texts), len(tags), position)
+                    remarks -= tags[done] in ASIDE
+            elif tag in _RAW:
+                hidden = tag
+            else:
+                me = len(tags)
                 tags.append(tag)
-                parent.append(up)
+                parent.append(stack[-1])
                 first.append(len(texts))
+                kids[stack[-1]].append(me)
                 kids.append([])
-                if up >= 0:
-                    kids[up].append(me)
-        count = len(nodes)
-        self.last = [0] * count
-        self.end = [0] * count
-        open_: list[int] = []
-        for me in range(count):
-            while open_ and open_[-1] != parent[me]:
-                done = open_.pop()
-                self.last[done], self.end[done] = first[me], me
-            open_.append(me)
-        for done in open_:
-            self.last[done], self.end[done] = len(texts), count
+                opens.append(start)
+                inner.append(position)
+                raw.append(attributes)
+                if tag in _VOID:
+                    closed[me] = (len(texts), me + 1, position)
+                else:
+                    stack.append(me)
+                    remarks += tag in ASIDE
+        whole = (len(texts), len(tags), len(html))
+        places = [closed.get(me, whole) for me in range(len(tags))]
+        self.last = [place[0] for place in places]
+        self.end = [place[1] for place in places]
+        self.closes = [place[2] for place in places]
 
     def _index(self) -> None:
-        """`forms`: compared form of a whole element's text to the innermost elements that hold just it;
-        `inline`: form of what stands before a colon in one text to those texts."""
-        self.forms: dict[str, list[int]] = {}
+        """Where each compared form stands.
+
+        `forms`: form of an element's whole text, controls and remarks apart, to the innermost elements that hold it;
+        `loose`: form of a text that shares its element with others, to those texts;
+        `inline`: form of what stands before a colon in one text to those texts.
+        """
+        forms: dict[str, list[int]] = {}
+        self.forms = forms
+        self.loose: dict[str, list[int]] = {}
         self.inline: dict[str, list[int]] = {}
-        self.attrs_cache: dict[int, dict[str, str]] = {}
-        cached = [norm(t) for t in self.texts]
-        self._forms = cached
-        # a later element with the same texts lies inside the earlier one and takes its place
-        seen = {(a, b): me for me, (a, b) in enumerate(zip(self.first, self.last, strict=True)) if 0 < b - a <= 4}
-        for (a, b), me in seen.items():
-            form = cached[a] if b - a == 1 else "".join(cached[a:b])
-            self.forms.setdefault(form, []).append(me)
-        for me, tag in enumerate(self.tags):  # a heading may carry a count or a mark behind its own words
-            a = self.first[me]
-            if tag in _TITLES and 1 < self.last[me] - a <= 4 and self.owners[a] == me:
-                self.forms.setdefault(cached[a], []).append(me)
+        aside, first, last = self.aside, self.first, self.last
+        self.norms = norms = [norm(t) for t in self.texts]
+        marks = [0]
+        for remark in aside:
+            marks.append(marks[-1] + (not remark))
+        self._marks = marks
+        short: dict[tuple[int, int], int] = {}
+        for me, (a, b) in enumerate(zip(first, last, strict=True)):
+            if a < b and 0 < marks[b] - marks[a] <= _MOST_PIECES:
+                # a later element with the same texts lies inside the earlier one and takes its place
+                short[marks[a], marks[b]] = me
+        alone = set()
+        for (a, b), me in short.items():
+            start, stop = first[me], last[me]
+            if stop - start == 1:
+                form = norms[start]
+                alone.add(start)
+            else:
+                plain = [n for n in range(start, stop) if not aside[n]]
+                form = "".join([norms[n] for n in plain])
+                if b - a == 1:
+                    alone.add(plain[0])
+            forms.setdefault(form, []).append(me)
         for number, text in enumerate(self.texts):
+            if aside[number]:
+                continue
+            if number not in alone:
+                self.loose.setdefault(norms[number], []).append(number)
             if ":" in text or "：" in text:
-                cut = min(at for at in (text.find(":"), text.find("：")) if at >= 0)
+                cut = colon(text)
                 if 0 < cut < 60 and cut + 1 < len(text):
                     self.inline.setdefault(norm(text[:cut]), []).append(number)
 
+    # -- looking -------------------------------------------------------------------------------------------------
+
     def attrs(self, me: int) -> dict[str, str]:
         """Attributes of element `me`; one without a value is the empty text."""
-        found = self.attrs_cache.get(me)
+        found = self._attrs.get(me)
         if found is None:
-            found = {k: v or "" for k, v in self.nodes[me].attributes.items()}
-            self.attrs_cache[me] = found
+            found = {}
+            for match in _ATTRIBUTE.finditer(self._raw[me]):
+                value = match[2] or match[3] or match[4] or ""
+                found.setdefault(match[1].lower(), unescape(value) if "&" in value else value)
+            self._attrs[me] = found
         return found
+
+    def has(self, me: int, attribute: str) -> bool:
+        """Does element `me` carry that attribute? Quicker than `attrs` where most do not."""
+        return attribute in self._raw[me] and attribute in self.attrs(me)
 
     def text(self, a: int, b: int) -> str:
         """Texts a to b as one line."""
-        return self.texts[a] if b - a == 1 else " ".join(self.texts[a:b])
+        return self.texts[a] if b - a == 1 else self.joined(range(a, b)).replace("\n", " ")
+
+    def joined(self, numbers: range | list[int]) -> str:
+        """Those texts as a person reads them: line ends kept, no blank put where none was."""
+        parts: list[str] = []
+        before = -2
+        for n in numbers:
+            if parts:
+                parts.append(self.seps[n] if n == before + 1 else " ")
+            parts.append(self.texts[n])
+            before = n
+        return "".join(parts)
+
+    def plain(self, me: int) -> list[int]:
+        """Numbers of the texts in element `me` that are neither controls nor remarks."""
+        aside = self.aside
+        return [n for n in range(self.first[me], self.last[me]) if not aside[n]]
+
+    def count(self, me: int) -> int:
+        """How many such texts it has."""
+        return self._marks[self.last[me]] - self._marks[self.first[me]]
 
     def form_of(self, me: int) -> str:
-        """Compared form of all text in element `me`."""
-        return "".join(self._forms[self.first[me] : self.last[me]])
+        """Compared form of the text in element `me`, controls and remarks apart."""
+        norms, a, b = self.norms, self.first[me], self.last[me]
+        if b - a == self._marks[b] - self._marks[a]:
+            return norms[a] if b - a == 1 else "".join(norms[a:b])
+        aside = self.aside
+        return "".join([norms[n] for n in range(a, b) if not aside[n]])
 
-    def wrapper(self, me: int) -> int:
-        """The outermost element that holds the same texts as `me` and nothing else a person could see."""
-        while True:
-            up = self.parent[me]
-            if up <= 0 or (self.first[up], self.last[up]) != (self.first[me], self.last[me]):
-                return me
-            if any(self._shows(k) for k in self.kids[up] if not k <= me < self.end[k]):
-                return me
-            me = up
-
-    def _shows(self, me: int) -> bool:
-        """Does element `me` show a control or picture, without having text?"""
-        return any(self.tags[i] in ("input", "select", "textarea", "img") for i in range(me, self.end[me]))
+    def named(self, me: int) -> str:
+        """Compared form of what a control is called: its text, else the name it carries."""
+        form = "".join(self.norms[self.first[me] : self.last[me]])
+        if form:
+            return form
+        attrs = self.attrs(me)
+        return norm(
+            (attrs.get("value", "") if self.tags[me] == "input" else "") or attrs.get("aria-label", "")
+            or attrs.get("title", "") or attrs.get("alt", "")
+        )  # fmt: skip
 
     def value_text(self, me: int) -> str:
-        """The text of element `me` without its buttons and remarks; a control's current value where it is one."""
-        a, b = self.first[me], self.last[me]
-        parts = []
-        for number in range(a, b):
-            owner = self.owners[number]
-            while owner > me and self.tags[owner] not in _BESIDE:
-                owner = self.parent[owner]
-            if self.tags[owner] not in _BESIDE:
-                parts.append(self.texts[number])
-        if parts:
-            return " ".join(parts)
-        for i in range(me, self.end[me]):
-            value = self.control_value(i)
-            if value is not None:
-                return value
-        return ""
+        """The text of element `me` in one line, without its buttons and remarks; of its fields the current values."""
+        if self.end[me] == me + 1 and self.tags[me] not in FIELDS and self.last[me] - self.first[me] == 1:
+            return "" if self.aside[self.first[me]] else self.texts[self.first[me]]
+        parts: list[str] = []
+        if FIELDS.isdisjoint(self.tags[me : self.end[me]]):
+            return self.joined(self.plain(me)).replace("\n", " ")
+        held = {
+            i: value for i in range(me, self.end[me]) if self.tags[i] in FIELDS and (value := self.field_value(i))
+        }
+        fields = sorted((self.first[i], i) for i in held)
+        for n in self.plain(me):
+            while fields and fields[0][0] <= n:
+                parts.append(held[fields.pop(0)[1]])
+            parts.append(self.texts[n])
+        return " ".join([*parts, *(held[i] for _, i in fields)])
 
-    def control_value(self, me: int) -> str | None:
+    def field_value(self, me: int) -> str | None:
         """What field `me` holds now: typed text, the chosen option's text, yes or no for a tick; None if no field."""
         tag, attrs = self.tags[me], self.attrs(me)
         if tag == "input":
             if attrs.get("type") in ("checkbox", "radio"):
                 return "yes" if "checked" in attrs else "no"
+            if attrs.get("type") in ("button", "submit", "reset", "image", "hidden", "file"):
+                return None
             return attrs.get("value", "")
         if tag == "textarea":
-            return self.nodes[me].text(deep=True)
+            closing = self.html.rfind("</", self._inner[me], self.closes[me])
+            return unescape(self.html[self._inner[me] : closing if closing >= 0 else self.closes[me]])
         if tag == "select":
             chosen = [i for i in range(me, self.end[me]) if self.tags[i] == "option" and "selected" in self.attrs(i)]
             return ", ".join(self.text(self.first[i], self.last[i]) for i in chosen if self.last[i] > self.first[i])
@@ -178,3 +296,17 @@ class Tree:
         while me >= 0 and self.tags[me] != tag:
             me = self.parent[me]
         return me
+
+    def rank(self, me: int) -> int:
+        """1 to 6 for a heading, 0 for anything else."""
+        rank = TITLES.get(self.tags[me], 0)
+        if not rank and self.has(me, "role") and self.attrs(me)["role"] == "heading":
+            level = self.attrs(me).get("aria-level", "")
+            return int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
+        return rank
+
+
+def colon(text: str) -> int:
+    """Where the first colon stands in `text`, or -1."""
+    places = [at for at in (text.find(":"), text.find("：")) if at >= 0]
+    return min(places, default=-1)

@@ -159,6 +159,22 @@ class Message(Record):
     model_config = Status.model_config
 
 
+class Offer(Record):
+    """One plan on the table: who would end the matter how, for how much (WD5, AE2).
+
+    `amount` is in the currency the seller is paid in, `buyer_amount` the same in the buyer's.
+    """
+
+    from_: Literal["buyer", "seller", "platform"]
+    kind: Literal["refund", "return_and_refund", "reship", "coupon"]
+    amount: Money | None = None
+    buyer_amount: Money | None = None
+    at: Instant | None = None
+    text: str = ""
+
+    model_config = Status.model_config
+
+
 class Outcome(Record):
     """How the seller's answer ended."""
 
@@ -219,6 +235,11 @@ class Case(Record):
     messages: tuple[Message, ...] = ()
     flags: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    offers: tuple[Offer, ...] = Field(default=(), exclude_if=lambda offers: not offers)
+    limit: Money | None = Field(default=None, exclude_if=lambda limit: limit is None)
+    """The most that can be refunded, in the currency in which the portal's forms take an amount."""
+    details: dict[str, str] = Field(default={}, exclude_if=lambda details: not details)
+    """Further facts as shown that no other field holds (a return parcel's number), by name."""
     missing: dict[str, str] = {}
     seen: SeenRef | None = None
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -37,7 +39,8 @@ def read_body(data: bytes, content_type: str) -> Body | None:
     if kind == b"multipart/form-data" and options.get(b"boundary"):
         return _multipart(data, options[b"boundary"])
     if kind == b"application/x-www-form-urlencoded":
-        return Body(tuple(parse_qsl(data.decode("utf-8"), keep_blank_values=True)), ())
+        pairs = parse_qsl(data.decode("utf-8"), keep_blank_values=True)
+        return Body((*pairs, *(leaf for _, value in pairs for leaf in _inner(value))), ())
     if kind == b"application/json":
         return Body(tuple(_leaves(json.loads(data))), ())
     return None
@@ -49,6 +52,16 @@ def _leaves(value: Any, name: str = "") -> list[tuple[str, str]]:
     if isinstance(value, list):
         return [leaf for inner in value for leaf in _leaves(inner, name)]
     return [(name, "" if value is None else str(value))]
+
+
+def _inner(value: str) -> list[tuple[str, str]]:
+    """Fields of a JSON object that stands in a form field."""
+    if not value.startswith(("{", "[")):
+        return []
+    try:
+        return _leaves(json.loads(value))
+    except ValueError:
+        return []
 
 
 def _multipart(data: bytes, boundary: bytes) -> Body:
@@ -99,43 +112,98 @@ def _multipart(data: bytes, boundary: bytes) -> Body:
     return Body(tuple(fields), tuple(files))
 
 
-def differs_from(
-    packet: Packet, data: bytes | None, content_type: str, *, files_went_before: bool = False
-) -> str | None:
-    """What in the body is not the packet, in words for the record; None where the packet is all there.
+Held = Mapping[str, tuple[str, ...]]
+"""What the form's own choices and ticks held when they were read back, by the name under which the form sends them."""
 
-    Every text must be there as a whole, every file with its name, size and hash, and no file besides. Choices and ticks
-    travel under the portal's own codes: they were compared on the page.
-    """
-    if data is None:
-        return "the body of the request can't be seen"
+_NO = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass
+class PacketCheck:
+    """One packet's last look at each request that is about to leave; remembers which files went before the form."""
+
+    packet: Packet
+    names_case: bool = True
+    """Must the sending request name the case, by id or order, in its address or its fields?"""
+    held: Held = field(default_factory=dict)
+    uploaded: Counter[tuple[str, int, str]] = field(default_factory=Counter)
+
+    def upload(self, data: bytes | None, content_type: str) -> str | None:
+        """What is wrong with an upload that goes before the form: each file of the packet may leave once."""
+        if data is None:
+            return "the body of the upload can't be seen"
+        files, loose = _uploads(data, content_type)
+        if not files and loose is None:
+            return "the upload can't be read"
+        left = Counter((f.upload_name, f.size, f.sha256) for f in self.packet.files) - self.uploaded
+        if loose is not None:
+            files = [named for named in left if named[1:] == loose][:1]
+        found = Counter(files)
+        if not found or found - left:
+            return "a file in the upload is not an approved file, or went before"
+        self.uploaded += found
+        return None
+
+    def sending(self, address: str, data: bytes | None, content_type: str) -> str | None:
+        """What in the sending request is not the packet, in words for the record; None where the packet is all there.
+
+        Every text must be there as a whole, every choice and tick as it was read back, every file with its name, size
+        and hash in the approved order, and no file besides.
+        """
+        if data is None:
+            return "the body of the request can't be seen"
+        try:
+            body = read_body(data, content_type)
+        except Exception as fault:  # whatever is wrong with it, it does not leave
+            return f"the body of the request can't be read ({type(fault).__name__})"
+        if body is None:
+            return f"the body of the request is of an unknown kind ({content_type.split(';')[0]})"
+        return self._other_case(address, body) or self._other_fields(body) or self._other_files(body)
+
+    def _other_case(self, address: str, body: Body) -> str | None:
+        ids = [one for one in (self.packet.case.case_id, self.packet.order_id) if one]
+        said = [unquote(address), *(value for _, value in body.fields)]
+        if self.names_case and not any(one in text for one in ids for text in said):
+            return "the request does not name the approved case"
+        return None
+
+    def _other_fields(self, body: Body) -> str | None:
+        values = {nfc(value) for _, value in body.fields}
+        for packed in self.packet.fields:
+            if packed.kind in ("text", "date") and nfc(packed.value) not in values:
+                return f"{packed.key} in the request is not the approved text"
+            if packed.kind == "amount" and _number(packed.value) not in {_number(value) for value in values}:
+                return f"{packed.key} in the request is not the approved amount"
+        for name, held in self.held.items():
+            sent = [value for key, value in body.fields if key == name]
+            if sent and sent != list(held) and not (not held and all(v.lower() in _NO for v in sent)):
+                return f"{name} in the request is not what was chosen on the page"
+        return None
+
+    def _other_files(self, body: Body) -> str | None:
+        want = [(f.upload_name, f.size, f.sha256) for f in self.packet.files]
+        have = [(f.name, f.size, f.sha256) for f in body.files]
+        if not self.uploaded:
+            return None if want == have else "the files in the request are not the approved files"
+        if have:
+            return "files in a request that should only name them"
+        return None if Counter(want) == self.uploaded else "not every approved file was uploaded"
+
+
+def _uploads(data: bytes, content_type: str) -> tuple[list[tuple[str, int, str]], tuple[int, str] | None]:
+    """Files of an upload with their names; or size and hash of one that is sent bare, as storage services take them."""
     try:
         body = read_body(data, content_type)
-    except Exception as fault:  # whatever is wrong with it, it does not leave
-        return f"the body of the request can't be read ({type(fault).__name__})"
+    except Exception:  # a picture's bytes under a form's content type: nothing to compare
+        return [], None
     if body is None:
-        return f"the body of the request is of an unknown kind ({content_type.split(';')[0]})"
-    values = {nfc(value) for _, value in body.fields}
-    for field in packet.fields:
-        if field.kind in ("text", "amount", "date") and nfc(field.value) not in values:
-            return f"{field.key} in the request is not the approved text"
-    if files_went_before:
-        return None if not body.files else "files in a request that should only name them"
-    want = Counter((f.upload_name, f.size, f.sha256) for f in packet.files)
-    have = Counter((f.name, f.size, f.sha256) for f in body.files)
-    if want != have:
-        return "the files in the request are not the approved files"
-    return None
+        return [], (len(data), hashlib.sha256(data).hexdigest())
+    return [(f.name, f.size, f.sha256) for f in body.files], None
 
 
-def upload_differs(packet: Packet, data: bytes | None, content_type: str) -> str | None:
-    """The same for an upload that goes before the form: each of its files must be one of the packet's."""
-    if data is None:
-        return "the body of the upload can't be seen"
-    body = read_body(data, content_type)
-    if body is None or not body.files:
-        return "the upload can't be read"
-    allowed = {(f.upload_name, f.size, f.sha256) for f in packet.files}
-    if any((f.name, f.size, f.sha256) not in allowed for f in body.files):
-        return "a file in the upload is not an approved file"
-    return None
+def _number(text: str) -> Decimal | None:
+    """An amount as a number, however it is written in the request; None for what is none."""
+    try:
+        return Decimal(text.replace(",", "").strip())
+    except ArithmeticError:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.records import Case
 from agent.sending.packet import Packet, PacketField, PacketFile, nfc
 from agent.words import Words, say
 
@@ -22,6 +23,27 @@ def difference(old: Packet, new: Packet) -> list[Words]:
     if old.policy_version != new.policy_version:
         changes.append(say("The portal's rules (policy) were changed."))
     return changes
+
+
+def moved(old: Case, new: Case) -> list[Words]:
+    """Which facts of a case are not what they were; only those that its revision sees."""
+    before, after = _facts(old), _facts(new)
+    return [
+        say("{field}: {old} → {new}", field=name, old=_brief(before.get(name)), new=_brief(after.get(name)))
+        for name in dict.fromkeys((*before, *after))
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _facts(case: Case) -> dict[str, object]:
+    facts = case.model_dump(mode="json", exclude={"seen", "missing"})
+    facts["deadlines"] = [d["kind"] if d["basis"] == "countdown" else (d["kind"], d["at"]) for d in facts["deadlines"]]
+    return facts
+
+
+def _brief(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:40]}…{text[-39:]}"
 
 
 def _fields(old: Packet, new: Packet) -> list[Words]:

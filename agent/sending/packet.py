@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from agent.records import Action, CaseKey, Instant, Record, canonical
 
-FieldKind = Literal["text", "choice", "tick", "amount", "date"]
+FieldKind = Literal["text", "choice", "tick", "amount", "date", "message"]
 
 
 class DraftFile(Record):
@@ -34,7 +34,10 @@ class Draft(Record):
 
 
 class PacketField(Record):
-    """One thing typed, chosen or ticked. For a choice `value` is the option's key, `shown` the text to be chosen."""
+    """One thing typed, chosen or ticked. For a choice `value` is the option's key, `shown` the text to be chosen.
+
+    A `message` is typed nowhere: `value` is the number of the buyer's message that allows it, `shown` its text.
+    """
 
     key: str
     kind: FieldKind
@@ -80,7 +83,17 @@ class Packet(Record):
             "fields": [
                 {"key": f.key, "kind": f.kind, "value": nfc(f.value), "shown": nfc(f.shown)} for f in self.fields
             ],
-            "files": [{"name": nfc(f.upload_name), "size": f.size, "sha256": f.sha256} for f in self.files],
+            "files": [
+                {
+                    "name": nfc(f.upload_name),
+                    "size": f.size,
+                    "sha256": f.sha256,
+                    "kind": f.kind,
+                    "media_type": f.media_type,
+                }
+                for f in self.files
+            ],
+            "overrides": {code: nfc(why) for code, why in self.overrides.items()},
             "policy_version": self.policy_version,
         }
 

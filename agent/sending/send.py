@@ -9,18 +9,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agent.browser.form import Answer, CaseForm
-from agent.errors import CaseMoved, PacketAltered, WrongSubject
-from agent.records import Case
+from agent.errors import CaseMoved, OutcomeUnknown, PacketAltered, RebuttalError, WrongSubject
+from agent.records import Case, iso
+from agent.sending.body import Held
+from agent.sending.difference import moved
 from agent.sending.packet import Approval, Attempt, Packet
-from agent.words import say
+from agent.words import Words, say
 
 if TYPE_CHECKING:
     from agent.sending.ledger import Ledger
     from agent.store import Lease
+
+
+READ_BACK = "read back"
+"""The step of a case's story that says the form holds the packet, with the portal's clock at that moment."""
 
 
 class Guard(Protocol):
@@ -38,8 +45,12 @@ class Guard(Protocol):
     def fault(self) -> str | None:
         """Why the one request got no answer, or was held back."""
 
-    def arm_for(self, packet: Packet, attempt: Attempt) -> None:
-        """From now on the packet's one request may leave, once."""
+    @property
+    def refusal_counts(self) -> bool:
+        """Is a refusal on the page the portal's word on the one request?"""
+
+    def arm_for(self, attempt: Attempt, chosen: Held) -> None:
+        """From now on the attempt's one request may leave, once, if it carries what the form held (`chosen`)."""
 
     def disarm(self) -> None:
         """From now on nothing leaves."""
@@ -47,7 +58,12 @@ class Guard(Protocol):
 
 @dataclass
 class Sending:
-    """Everything one sending needs; `step` is told each step by name before it is taken."""
+    """Everything one sending needs; `step` is told each step by name before it is taken.
+
+    `known` is the case as it was approved against; `portal_clock` the portal's own clock, noted when the form is ready,
+    so that no clock of ours is needed to settle an unknown outcome. `before` is asked before every step up to the
+    arming and raises where the portal is paused.
+    """
 
     ledger: Ledger
     lease: Lease
@@ -57,19 +73,22 @@ class Sending:
     allowed: int
     step: Callable[[str], None] = lambda name: None
     by: str = ""
+    known: Case | None = None
+    portal_clock: Callable[[], datetime | None] = lambda: None
+    before: Callable[[], None] = lambda: None
 
     async def rehearse(self, packet: Packet) -> Case:
         """Everything up to the click, without arming: opened, compared, filled, attached, read back."""
-        self.step("open case")
+        self._next("open case")
         case = await self.form.look()
-        refuse_if_moved(packet, case)
-        self.step("open form")
+        refuse_if_moved(packet, case, self.known)
+        self._next("open form")
         await self.form.open(packet)
-        self.step("fill")
+        self._next("fill")
         await self.form.fill(packet)
-        self.step("attach")
+        self._next("attach")
         await self.form.attach(packet, contents_of(packet))
-        self.step("read back")
+        self._next("read back")
         differences = await self.form.differences(packet)
         if differences:
             raise PacketAltered(
@@ -77,38 +96,57 @@ class Sending:
                 say("Nothing was sent. Look with `rebuttal debug`, then approve again."),
                 differences=[str(d) for d in differences],
             )
-        self.step("aim")
+        self._next("aim")
         await self.form.aim()
         return case
+
+    def _next(self, name: str) -> None:
+        self.step(name)
+        self.before()
 
     async def send(self, packet: Packet, approval: Approval) -> Attempt:
         """Send `packet`; gives the settled (or unknown) attempt, raises where nothing was sent."""
         self.ledger.living_approval(packet)
         await self.rehearse(packet)
-        self.step("arm")
+        at = self.portal_clock()
+        self.ledger.record(
+            packet.case,
+            READ_BACK,
+            {"action": packet.action, "digest": packet.digest, "portal_clock": iso(at) if at else None},
+            by=self.by,
+        )
+        self._next("arm")
         attempt = self.ledger.arm(packet, approval, lease=self.lease, one_shot=self.one_shot, allowed=self.allowed)
-        self.guard.arm_for(packet, attempt)
+        self.guard.arm_for(attempt, self.form.chosen)
         self.step("click")
+        answer: Answer | None = None
+        fault: Exception | None = None
         try:
             await self.form.click()
             self.step("answer")
             answer = await self.form.answer(lambda: self.guard.over)
-        except Exception as fault:  # the click may have been made: whatever happened, the truth is read, not assumed
-            return self._unknown(attempt, fault)
+        except Exception as error:  # the click may have been made: whatever happened, the truth is read, not assumed
+            fault = error
+        self.guard.disarm()
         self.step("settle")
-        return self._settled(attempt, answer)
+        try:
+            return self._settled(attempt, answer, fault)
+        except RebuttalError as error:  # a full disk, a locked database: the attempt stays armed, and reading settles it
+            raise OutcomeUnknown(
+                say("The click was made, and what came of it can't be written down: {why}", why=error.said),
+                say("Do not send it by hand. Mend that, then run `rebuttal reconcile`: it reads the portal."),
+            ) from error
 
-    def _settled(self, attempt: Attempt, answer: Answer | None) -> Attempt:
-        self.guard.disarm()
-        if answer is None or not self.guard.released:
-            return self._unknown(attempt, None, answer.words if answer else "")
-        if answer.outcome == "confirmed":
-            return self.ledger.settle(attempt.id, "confirmed", receipt=answer.receipt, by=self.by)
-        return self.ledger.settle(attempt.id, "refused", words=answer.words, by=self.by)
+    def _settled(self, attempt: Attempt, answer: Answer | None, fault: Exception | None) -> Attempt:
+        if answer is not None and self.guard.released:
+            if answer.outcome == "confirmed":
+                return self.ledger.settle(attempt.id, "confirmed", receipt=answer.receipt, by=self.by)
+            if self.guard.refusal_counts:
+                return self.ledger.settle(attempt.id, "refused", words=answer.words, by=self.by)
+        return self._unknown(attempt, fault, answer.words if answer else "")
 
-    def _unknown(self, attempt: Attempt, fault: Exception | None, shown: str = "") -> Attempt:
+    def _unknown(self, attempt: Attempt, fault: Exception | None, shown: str) -> Attempt:
         """Nobody read an answer. Where the guard let nothing out, that is proof, and the attempt is cleared."""
-        self.guard.disarm()
         why = self.guard.fault or (str(fault) if fault else shown or "no answer was read")
         unknown = self.ledger.settle(attempt.id, "unknown", words=why, by=self.by)
         if not self.guard.released:
@@ -116,17 +154,19 @@ class Sending:
         return unknown
 
 
-def refuse_if_moved(packet: Packet, case: Case) -> None:
-    """Is this the case that was approved, unchanged, with the action still offered?"""
+def refuse_if_moved(packet: Packet, case: Case, known: Case | None = None) -> None:
+    """Is this the case that was approved (`known`), unchanged, with the action still offered?"""
     if case.key != packet.case:
         raise WrongSubject(
             say("{ref} was asked for, the page shows {shown}.", ref=packet.case.ref, shown=case.key.ref),
             say("Nothing was sent. Run `rebuttal sync`, then look."),
         )
     if case.revision != packet.case_revision:
+        changes: list[Words] = moved(known, case) if known is not None else []
         raise CaseMoved(
             say("{ref} changed at the portal after it was approved.", ref=packet.case.ref),
             say("Nothing was sent. Run `rebuttal sync`, see what changed with `rebuttal show`, then approve again."),
+            changes=changes,
         )
     if packet.action not in case.actions:
         raise CaseMoved(

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from agent.records import OPEN, Case, CaseKey, Instant, Money, Record
 from agent.store import schema
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 Saved = Literal["new", "changed", "unchanged"]
 
 _CASES, _SEEN, _LISTED = schema.cases, schema.observations, schema.list_rows
+
+# Made once: they run for every case that is read.
+_LINE = [column for column in _CASES.c if column.name != "data"]
+_ADD, _OBSERVED, _LIST = insert(_CASES), insert(_SEEN), insert(_LISTED)
+_OLD = select(_CASES.c.revision, _CASES.c.data).where(_CASES.c.ref == bindparam("of")).with_for_update()
+_CHANGE = update(_CASES).where(_CASES.c.ref == bindparam("of"))
+_READ = update(_LISTED).where(*[_LISTED.c[name] == bindparam(f"of_{name}") for name in CaseKey.model_fields])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,29 +110,27 @@ class Cases:
         `row_hash`: the hash of the list row that led here; only with it does a sync skip the detail page next time,
         and it is written with the record or not at all.
         """
-        now, ref = self._store.clock(), case.key.ref
+        now, ref, revision = self._store.clock(), case.key.ref, case.revision
         with self._store.writing() as conn:
-            row = conn.execute(
-                select(_CASES.c.revision, _CASES.c.data).where(_CASES.c.ref == ref).with_for_update()
-            ).first()
+            row = conn.execute(_OLD, {"of": ref}).first()
             saved: Saved = "new"
             if row is not None:
                 old = Case.model_validate_json(row.data)
                 deadlines, moved = merge(old.deadlines, case.deadlines)
                 case = case.model_copy(update={"deadlines": deadlines})
-                same = row.revision == case.revision and old.missing == case.missing and not moved
+                same = row.revision == revision and old.missing == case.missing and not moved
                 saved = "unchanged" if same else "changed"
             read_at = case.seen.at if case.seen else now  # a stored page read again is no new look at the portal
-            values = _columns(case) | {"last_read_at": read_at, "unread_since": None, "unread_why": None}
+            values = _columns(case) | {"revision": revision, "last_read_at": read_at, "unread_since": None,
+                                       "unread_why": None}
             if saved != "unchanged":
                 values["changed_at"] = now
-                conn.execute(insert(_SEEN).values(
-                    ref=ref, revision=case.revision, data=values["data"], seen_sha256=values["seen_sha256"], at=now,
-                    run_id=run_id))
+                conn.execute(_OBSERVED, {"ref": ref, "revision": revision, "data": values["data"], "at": now,
+                                         "seen_sha256": values["seen_sha256"], "run_id": run_id})
             if row is None:
-                conn.execute(insert(_CASES).values(ref=ref, first_read_at=now, **_key(case.key), **values))
+                conn.execute(_ADD, {"ref": ref, "first_read_at": now, **_key(case.key), **values})
             else:
-                conn.execute(update(_CASES).where(_CASES.c.ref == ref).values(**values))
+                conn.execute(_CHANGE, {"of": ref, **values})
             if row_hash is not None:
                 _note_read(conn, case.key, row_hash, now)
         return saved
@@ -210,22 +215,28 @@ class Cases:
 
     def _rows(self, conditions: list[ColumnElement[bool]], limit: int | None = None) -> list[CaseRow]:
         c = _CASES.c
-        query = select(*[column for column in c if column.name != "data"]).where(*conditions).order_by(
+        query = select(*_LINE).where(*conditions).order_by(
             c.urgency, c.next_deadline_at.asc().nulls_last(), c.opened_at.asc().nulls_last(), c.ref)
         with self._store.reading() as conn:
             found = conn.execute(query.limit(limit)).all()
             sending = sending_states(conn, self._store.clock()) if found else {}
-        return [_case_row(row, sending.get(row.ref)) for row in found]
+        return [_case_row(row, sending.get(row[0])) for row in found]
 
 
 def _case_row(row: Any, sending: str | None) -> CaseRow:
-    values = dict(row._mapping)
-    amount, currency, urgency = values.pop("amount"), values.pop("currency"), values.pop("urgency")
-    sure = values.pop("next_deadline_sure")
-    values["amount"] = None if amount is None else Money(value=Decimal(amount), currency=currency)
-    for name in ("actions", "flags"):
-        values[name] = tuple(values[name].split("\n")) if values[name] else ()
-    return CaseRow(**values, needs_action=urgency == 0, next_deadline_sure=bool(sure), sending=sending)
+    """A line from a row of `_LINE`, by place: names would take longer than the database does."""
+    (ref, portal, account, channel, case_id, order_id, url, status, status_shown, reason, reason_shown, responsible,
+     amount, currency, opened_at, decided_at, urgency, due_at, due_kind, due_shown, sure, actions, flags, used, allowed,
+     outcome, revision, seen_sha256, seen_at, first_at, last_at, changed_at, unread_since, unread_why) = row
+    return CaseRow(
+        ref, portal, account, channel, case_id, order_id, url, status, status_shown, reason, reason_shown, responsible,
+        None if amount is None else Money.model_construct(value=Decimal(amount), currency=currency), opened_at,
+        decided_at, due_at, due_kind, due_shown, bool(sure), urgency == 0, _list(actions), _list(flags), used, allowed,
+        outcome, revision, seen_sha256, seen_at, first_at, last_at, changed_at, unread_since, unread_why, sending)
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(text.split("\n")) if text else ()
 
 
 def _columns(case: Case) -> dict[str, Any]:
@@ -248,7 +259,7 @@ def _columns(case: Case) -> dict[str, Any]:
         "appeals_used": case.appeals.used if case.appeals else None,
         "appeals_allowed": case.appeals.allowed if case.appeals else None,
         "outcome": case.outcome.result if case.outcome else None,
-        "revision": case.revision, "data": case.model_dump_json(),
+        "data": case.model_dump_json(),
         "seen_sha256": case.seen.sha256 if case.seen else None, "seen_at": case.seen.at if case.seen else None,
     }
 
@@ -262,7 +273,7 @@ def _same(key: CaseKey) -> list[ColumnElement[bool]]:
 
 
 def _note_read(conn: Connection, key: CaseKey, row_hash: str, now: datetime) -> None:
-    done = conn.execute(update(_LISTED).where(*_same(key)).values(read_hash=row_hash))
+    done = conn.execute(_READ, {**{f"of_{name}": value for name, value in _key(key).items()}, "read_hash": row_hash})
     if not done.rowcount:
-        conn.execute(insert(_LISTED).values(**_key(key), text_hash=row_hash, shown="{}", read_hash=row_hash,
-                                            first_listed_at=now, seen_at=now))
+        conn.execute(_LIST, {**_key(key), "text_hash": row_hash, "shown": "{}", "read_hash": row_hash,
+                             "first_listed_at": now, "seen_at": now})

@@ -54,6 +54,7 @@ def prepare(
         return
     if found is None:
         with writing(engine) as conn:
+            _alone(conn)
             if _version(conn) is None:  # another process may have been quicker
                 _make(conn, head)
         return
@@ -66,8 +67,15 @@ def prepare(
     if path is not None:
         _backup(path, found, clock())
     with writing(engine) as conn:
+        _alone(conn)
         if _version(conn) == found:
             _migrate(conn, scripts)
+
+
+def _alone(conn: Connection) -> None:
+    """PostgreSQL lets two make the same table at once, until one of them fails; SQLite has locked everything."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({schema.APPLICATION_ID})")
 
 
 def _version(conn: Connection) -> str | None:

@@ -93,6 +93,8 @@ def register(app: typer.Typer) -> None:
             "Form of the file.")))] = "json",
         out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", show_default=False, help=str(say(
             "Write to this file, in place of standard output.")))] = None,
+        messages: Annotated[bool, typer.Option("--messages", help=str(say(
+            "The exchange of every case with its proof, in place of the cases.")))] = False,
     ) -> None:
         from flows.cli import reports
 
@@ -100,7 +102,8 @@ def register(app: typer.Typer) -> None:
             raise UsageFault(say("“{format}” is not a form of export.", format=format),
                              say("Choose json or csv."))
         with context() as ctx:
-            made: bytes = flow("export", "export")(ctx, format=format)
+            named = ("message_log", "message_log") if messages else ("export", "export")
+            made: bytes = flow(*named)(ctx, format=format)
             finish(_given_out(made, format, out), reports.nothing if out is None else reports.report)
 
 

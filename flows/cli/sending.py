@@ -136,6 +136,20 @@ def register(app: typer.Typer) -> None:
             report = flow("reconcile", "reconcile")(ctx, ctx.accounts(accounts or ()), headed=headed)
             finish(report, reports.submit_report)
 
+    @app.command(help=str(say("Follow won cases to the settlement that pays them.")))
+    def recover(
+        accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help=str(say(
+            "Only these accounts; all without one.")))] = None,
+        offline: Annotated[bool, typer.Option("--offline", help=str(say(
+            "With the settlement lines that are known; no portal is visited.")))] = False,
+        headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
+    ) -> None:
+        from flows.cli import reports
+
+        with context(need_accounts=True, bars=True) as ctx:
+            report = flow("recover", "recover")(ctx, ctx.accounts(accounts or ()), offline=offline, headed=headed)
+            finish(report, reports.report)
+
 
 def known_action(given: str) -> str:
     """`given`, which must be an action of the records."""

@@ -1,9 +1,12 @@
-"""Coupang (KR): refund disputes."""
+"""Coupang (KR): refund disputes, messages, tickets; scores and settlements."""
 
 from pathlib import Path
 
 from agent.portal import Portal
+from portals.coupang.health import CommunicationScore, SellerScore, Settlements
+from portals.coupang.messages import Messages
 from portals.coupang.pages import GATE, RefundDisputes
+from portals.coupang.tickets import Tickets
 
 PORTAL = Portal(
     name="coupang",
@@ -16,6 +19,8 @@ PORTAL = Portal(
     currency="KRW",
     folder=Path(__file__).parent,
     gate=GATE,
-    channels=(RefundDisputes(),),
+    channels=(RefundDisputes(), Messages(), Tickets()),
+    health=(SellerScore(), CommunicationScore()),
+    settlement=Settlements(),
     cookies=({"name": "wing-locale", "value": "ko"}, {"name": "wing-market", "value": "KR"}),
 )

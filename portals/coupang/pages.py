@@ -9,12 +9,13 @@ from agent.errors import WrongSubject
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, Link, Listed, Listing, Sent
 from agent.reading.labels import norm
-from agent.reading.moments import read_moment
 from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.sending.packet import Packet, Receipt
 from agent.words import say
 from portals.coupang import read
+from portals.coupang.read_messages import read_related_tickets
+from portals.coupang.tickets import TicketForm
 
 PAGE_SIZE = 100
 """The largest the list offers: fewer pages, fewer shifts while paging."""
@@ -71,7 +72,7 @@ class RefundDisputes(Channel):
     def documents(self, seen: Seen) -> tuple[Link, ...]:
         value = seen.section("dispute.heading").labelled("dispute.document")
         if value.href is None:
-            if norm(value.text) not in seen.labels.of("dispute.document.none"):
+            if norm(value.text) not in seen.labels.of("words.document.none"):
                 raise seen.drift("dispute.document", say("there is no link to it"), found=(value.text,))
             return ()
         return (Link(name="decision", url=value.href),)
@@ -81,19 +82,21 @@ class RefundDisputes(Channel):
 
     def agrees(self, listed: Listed, case: Case) -> str | None:
         facts, reason = listed.facts, case.reason.shown if case.reason else ""
-        pairs = ((facts["status"], case.status.shown), (facts["reason"], reason))
-        for one, other in pairs:
-            if norm(one) != norm(other):
-                return f"{one} / {other}"
+        if listed.status_is != case.status.is_:
+            return f"{facts['status']} / {case.status.shown}"
+        if norm(facts["reason"]) != norm(reason):
+            return f"{facts['reason']} / {reason}"
         if case.amount != read.money(facts["amount"]):
             return f"{facts['amount']} / {case.amount}"
         return None
 
-    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> AppealForm:
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> AppealForm | TicketForm:
+        if action == "open_ticket":
+            return TicketForm(tab, rule, self, case)
         return AppealForm(tab, rule, self, case)
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
-        return read.read_history(seen)
+        return read_related_tickets(seen) if action == "open_ticket" else read.read_history(seen)
 
 
 APPEAL = FormLabels(
@@ -130,10 +133,4 @@ class AppealForm(LabelledForm):
             )
 
     def read_receipt(self, seen: Seen) -> Receipt:
-        page = seen.page
-        if seen.labelled("receipt.order").text != self.case.order_id:
-            raise seen.mismatch("receipt.order", self.case.order_id, seen.labelled("receipt.order").text)
-        at = seen.labelled("receipt.at").read(
-            lambda text: read_moment(text, zone=page.zone, zone_basis=page.zone_basis, languages=("ko", "en"))
-        )
-        return Receipt(number=seen.labelled("receipt.number").text, at=at.at, shown=seen.labelled("receipt.at").text)
+        return read.read_receipt(seen, self.case.order_id)

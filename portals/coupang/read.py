@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from agent.portal import Fetched, Listed, Listing, Sent
+from agent.reading.countdowns import read_countdown
 from agent.reading.deadlines import agree, deadline_from_countdown, deadline_from_instant, read_due
 from agent.reading.labels import norm
 from agent.reading.moments import read_moment
 from agent.reading.money import read_money
 from agent.reading.pdf import pdf_text
-from agent.reading.seen import Part, Seen, Value
+from agent.reading.seen import Entry, Part, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import (
+    Action,
     Appeals,
     Attachment,
     Case,
@@ -30,9 +32,13 @@ from agent.records import (
     SeenRef,
     Status,
 )
+from agent.sending.packet import Receipt
+from agent.words import Words, say
 
 CHANNEL = "refund_disputes"
 _LANGUAGES = ("ko", "en")
+_STOPS = ".!?。…)”\"'"
+"""How a whole text ends; one that ends otherwise, while the document goes on, was cut short."""
 _FLAGS = ("senior_review", "legal_hold")
 _COLUMNS = {
     "order_id": "orders.order_id",
@@ -44,6 +50,9 @@ _COLUMNS = {
     "order_status": "orders.order_status",
     "changed_at": "orders.changed_at",
 }
+_ORDER_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{5,29}")
+_FILE_NAME = re.compile(r".{1,150}\.[A-Za-z0-9]{2,5}")
+_TO_THE_HOUR_S = 3600
 _STEADY = ("status", "reason", "amount", "opened_at", "order_status", "changed_at")
 """Columns whose text stands still while the case does; the countdown is not one of them."""
 
@@ -54,11 +63,27 @@ def money(text: str) -> Money:
 
 
 def instant(value: Value) -> Instant:
-    """A date and time on the page, in the portal's zone."""
+    """A date and time on the page, in the portal's zone; a bare day is not one (the time would be a guess)."""
     page = value.seen.page
-    return value.read(
-        lambda text: read_moment(text, zone=page.zone, zone_basis=page.zone_basis, languages=_LANGUAGES)
-    ).at
+
+    def read(text: str) -> Instant:
+        moment = read_moment(text, zone=page.zone, zone_basis=page.zone_basis, languages=_LANGUAGES)
+        if moment.precision_s > _TO_THE_HOUR_S:
+            raise Unreadable(text, "a date with its time")
+        return moment.at
+
+    return value.read(read)
+
+
+def order_id(value: Value) -> str:
+    """An order's number, alone: nothing else may stand in its place."""
+
+    def read(text: str) -> str:
+        if _ORDER_ID.fullmatch(text) is None:
+            raise Unreadable(text, "an order number")
+        return text
+
+    return value.read(read)
 
 
 def read_listing(seen: Seen, filter: str, number: int) -> Listing:
@@ -70,35 +95,46 @@ def read_listing(seen: Seen, filter: str, number: int) -> Listing:
     if shown is not None and shown != number:
         raise seen.mismatch("orders.heading", number, shown)
     total = seen.count("orders.total")
-    listed = []
-    for row in seen.rows(_COLUMNS, required=tuple(_COLUMNS)):
+    listed: dict[str, Listed] = {}
+    for row in seen.rows(_COLUMNS):
+        case_id = order_id(row["order_id"])
         address = row["order_id"].href
-        if address is None:
-            raise seen.drift("orders.order_id", "no link leads to the order")
-        row["status"].word("status")
+        if address is None or case_id not in address:
+            raise seen.drift("orders.order_id", say("no link leads to the order"), found=(case_id, address or "-"))
+        status = row["status"].word("status")
+        row["reason"].word("reason")
         row["amount"].read(money)
-        listed.append(Listed(case_id=row["order_id"].text, url=address, facts={n: row[n].text for n in _STEADY}))
+        instant(row["opened_at"])
+        one = Listed(case_id=case_id, url=address, facts={n: row[n].text for n in _STEADY}, status_is=status)
+        if listed.setdefault(case_id, one) != one:
+            raise seen.mismatch("orders.order_id", listed[case_id].facts["status"], one.facts["status"])
     if not listed and total and number == 1:
-        raise seen.mismatch("orders.total", f"0 rows on page {number}", total)
-    return Listing(rows=tuple(listed), total=total, number=number, last=not listed)
+        raise seen.mismatch("orders.total", say("{count} rows on page {number}", count=0, number=number), total)
+    if total is not None and len(listed) > total:
+        raise seen.mismatch("orders.total", total, len(listed))
+    return Listing(rows=tuple(listed.values()), total=total, number=number, last=not listed)
 
 
 def _current_page(seen: Seen) -> int | None:
     """The pager's own word for the page shown: state stands in data-wuic-attrs, not in a class (facts §5)."""
-    for at in range(len(seen.tree.tags)):
-        tokens = seen.tree.attrs(at).get("data-wuic-attrs", "").split()
+    tree = seen.tree
+    pages = set()
+    for at in range(len(tree.tags)):
+        tokens = tree.attrs(at)["data-wuic-attrs"].split() if tree.has(at, "data-wuic-attrs") else []
         if "active" in tokens:
-            for token in tokens:
-                if token.startswith("page:") and token[5:].isdigit():
-                    return int(token[5:])
-    return None
+            pages |= {int(t[5:]) for t in tokens if t.startswith("page:") and t[5:].isdecimal() and len(t) < 12}
+    if len(pages) > 1:
+        raise seen.mismatch("orders.heading", *sorted(pages)[:2])
+    return pages.pop() if pages else None
 
 
 def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     """One refunded order with its Dispute Information module (CP3)."""
     order = seen.section("order.info.heading")
     module = seen.section("dispute.heading")
-    order_id = order.labelled("order.id").text
+    number = order_id(order.labelled("order.id"))
+    for part in (order, module):
+        _only_of(seen, part, number)
     status_shown = module.labelled("dispute.status")
     status = Status(shown=status_shown.text, is_=status_shown.word("status"))  # type: ignore[arg-type]
     reason = module.labelled("dispute.reason")
@@ -109,18 +145,27 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     deadlines = read_deadlines(seen, module)
     used, allowed = module.labelled("dispute.attempts").read(_attempts)
     can_appeal = module.offers("appeal.open")
+    history = _history_rows(seen)
     _consistent(seen, status.is_, used, deadlines, can_appeal)
-    decision = read_decision(seen, module) if decided_at else None
+    _in_order(seen, opened_at, decided_at)
+    if used != len(history):
+        raise seen.mismatch("dispute.attempts", used, say("{count} in the history", count=len(history)))
+    missing: dict[str, str] = {}
+    if decided_at:
+        decision: Decision | None = read_decision(seen, module, missing)
+    else:
+        decision = None
+        missing |= {"decision": "not decided yet", "decided_at": "not decided yet"}
+        _undecided(seen, module, status.is_)
     if decision is not None and "decision" in documents:
-        check_document(seen, documents["decision"], order_id, amount, decision)
+        check_document(seen, documents["decision"], number, amount, decision)
         decision = decision.model_copy(update={"document": documents["decision"].document})
-    missing = {} if decided_at else {"decision": "not decided yet", "decided_at": "not decided yet"}
     return Case(
         portal=seen.page.portal,
         account=seen.page.account,
         channel=CHANNEL,
-        case_id=order_id,
-        order_id=order_id,
+        case_id=number,
+        order_id=number,
         url=seen.page.url.split("#")[0],
         status=status,
         reason=Reason(shown=reason.text, is_=reason.word("reason")),  # type: ignore[arg-type]
@@ -129,15 +174,71 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
         decided_at=decided_at,
         deadlines=deadlines,
         decision=decision,
-        actions=("appeal",) if can_appeal and status.is_ == "action_needed" else (),
+        actions=_actions(seen, can_appeal and status.is_ == "action_needed"),
         appeals=Appeals(used=used, allowed=allowed),
-        items=read_items(seen),
-        messages=read_messages(seen),
-        flags=tuple(f for f in _FLAGS if order.seen.shows(f"dispute.flag.{f}")),
-        outcome=read_outcome(seen, module, status.is_),
+        items=read_items(seen, missing),
+        messages=read_messages(seen, missing),
+        flags=read_flags(seen, order, module),
+        outcome=read_outcome(seen, module, status.is_, history),
         missing=missing,
         seen=SeenRef(sha256=seen.page.sha256, at=seen.page.seen_at),
     )
+
+
+def _only_of(seen: Seen, part: Part, number: str) -> None:
+    """Links and state in a part of the page must be of its own order: another case's panel names another one."""
+    tree = seen.tree
+    prefix = number.rstrip("0123456789")
+    like = re.compile(rf"(?<![A-Za-z0-9]){re.escape(prefix)}[0-9]{{{len(number) - len(prefix)}}}(?![0-9])")
+    for at in range(part.element, tree.end[part.element]):
+        if at != part.element and not part.holds(at):
+            continue
+        attrs = tree.attrs(at)
+        for name, value in attrs.items():
+            if name == "href" or name.startswith("data-"):
+                others = set(like.findall(value.split("#")[0])) - {number}
+                if others:
+                    raise seen.mismatch("order.id", number, others.pop())
+
+
+def _in_order(seen: Seen, opened_at: Instant, decided_at: Instant | None) -> None:
+    """Nothing is decided before it was opened, and nothing happened after now."""
+    if decided_at is not None and decided_at < opened_at:
+        raise seen.mismatch("dispute.decided_at", opened_at, decided_at)
+    for key, at in (("dispute.opened_at", opened_at), ("dispute.decided_at", decided_at)):
+        if at is not None and at > seen.page.now + timedelta(minutes=5):
+            raise seen.mismatch(key, seen.page.now, at)
+
+
+def _undecided(seen: Seen, module: Part, status: str) -> None:
+    """A decision without its date is one that was read wrongly."""
+    for key in ("dispute.responsible", "dispute.text", "dispute.clauses", "dispute.deduction_total"):
+        value = module.labelled(key)
+        if not value.empty:
+            raise seen.mismatch("dispute.decided_at", "-", value.text[:60])
+    if status in ("action_needed", "in_review", "won", "lost", "expired"):
+        raise seen.mismatch("dispute.decided_at", "-", status)
+
+
+def read_flags(seen: Seen, order: Part, module: Part) -> tuple[str, ...]:
+    """The marks beside the order's heading (CP15); one that nobody knows is drift, since it may be one renamed."""
+    known = {form: flag for flag in _FLAGS for form in seen.labels.of(f"dispute.flag.{flag}")}
+    for mark in order.marks:
+        if norm(mark) not in known and any(c.isalpha() for c in mark):
+            raise seen.drift(
+                "dispute.flag.senior_review",
+                say("“{text}” is not a mark known beside the heading", text=mark),
+                found=(mark,),
+            )
+    marked = {known[norm(m)] for m in (*order.marks, *module.marks) if norm(m) in known}
+    return tuple(f for f in _FLAGS if f in marked or any(p.shows(f"dispute.flag.{f}") for p in (order, module)))
+
+
+def _actions(seen: Seen, can_appeal: bool) -> tuple[Action, ...]:
+    """An appeal while the slot is open; after one, a ticket to follow it up (CP16)."""
+    if can_appeal:
+        return ("appeal",)
+    return ("open_ticket",) if seen.section("history.heading").offers("order.follow_up") else ()
 
 
 def _attempts(text: str) -> tuple[int, int]:
@@ -149,54 +250,106 @@ def _attempts(text: str) -> tuple[int, int]:
 
 def _consistent(seen: Seen, status: str, used: int, deadlines: tuple[Deadline, ...], can_appeal: bool) -> None:
     """What the page says of one thing in several places must agree (status, slot, countdown, button)."""
-    if status == "action_needed" and (used or not deadlines or not can_appeal):
-        said = "the slot is spent" if used else "no deadline is shown" if not deadlines else "no appeal button is shown"
+    said: Words | None = None
+    if status == "action_needed":
+        if used:
+            said = say("the slot is spent")
+        elif not deadlines:
+            said = say("no deadline is shown")
+        elif not can_appeal:
+            said = say("no appeal button is shown")
+        elif deadlines[0].at + timedelta(seconds=deadlines[0].precision_s) < seen.page.now - timedelta(minutes=1):
+            said = say("the deadline is over")
+    elif can_appeal:
+        said = say("an appeal button is shown")
+    elif deadlines:
+        said = say("a deadline is shown")
+    elif status in ("in_review", "won", "lost") and not used:
+        said = say("no appeal is counted")
+    elif status in ("expired", "waiting") and used:
+        said = say("the slot is spent")
+    if said is not None:
         raise seen.mismatch("dispute.status", status, said)
-    if status != "action_needed" and can_appeal:
-        raise seen.mismatch("dispute.status", status, "an appeal button is shown")
-    if status in ("in_review", "won", "lost") and not used:
-        raise seen.mismatch("dispute.attempts", status, "0 appeals used")
 
 
 def read_deadlines(seen: Seen, module: Part) -> tuple[Deadline, ...]:
     """The appeal deadline (CP4): a date, a countdown on the portal's clock, or both, which must then agree."""
-    value = module.labelled("dispute.deadline")
-    if value.empty:
+    places = [module.labelled("dispute.deadline")]
+    left = module.maybe("dispute.left")
+    if left is not None:
+        places.append(left)
+    dates: list[Deadline] = []
+    counts: list[Deadline] = []
+    for value in places:
+        if not value.empty:
+            for text in _due_texts(value):
+                _read_due(seen, Value(seen, "dispute.deadline", value.element, text), dates, counts)
+    found = dates or counts
+    if not found:
         return ()
-    page = seen.page
-    dates, counts = [], []
-    for text in value.pieces:
-        try:
-            moment = read_due(text, zone=page.zone, zone_basis=page.zone_basis, languages=_LANGUAGES, near=page.now)
-            dates.append(deadline_from_instant("appeal", text, moment, "CP4"))
-        except Unreadable:
-            one = Value(seen, "dispute.deadline", value.element, text)
-            counts.append(
-                one.read(
-                    lambda t: deadline_from_countdown(
-                        "appeal",
-                        t,
-                        server_now=page.now,
-                        zone=page.zone,
-                        zone_basis=page.zone_basis,
-                        rule="CP4",
-                        languages=_LANGUAGES,
-                    )
-                )
-            )
     if len(dates) > 1 or len(counts) > 1:
-        raise seen.drift("dispute.deadline", "two deadlines stand there", found=tuple(value.pieces))
+        raise seen.drift(
+            "dispute.deadline", say("two deadlines stand there"), found=tuple(d.shown for d in (*dates, *counts))
+        )
     if dates and counts and not agree(dates[0], counts[0]):
         raise seen.mismatch("dispute.deadline", dates[0].shown, counts[0].shown)
-    found = dates or counts
-    return (found[0].model_copy(update={"shown": value.text}),)
+    return (found[0].model_copy(update={"shown": " ".join(v.text for v in places if not v.empty)}),)
 
 
-def read_decision(seen: Seen, module: Part) -> Decision:
+def _due_texts(value: Value) -> list[str]:
+    """The date and the countdown in one place: each in its own element or line, or both split over several."""
+    for texts in (value.lines, value.pieces):
+        if all(_readable_due(value, text) for text in texts):
+            return texts
+    pieces = value.pieces
+    for cut in range(1, len(pieces)):
+        halves = [" ".join(pieces[:cut]), " ".join(pieces[cut:])]
+        if all(_readable_due(value, text) for text in halves):
+            return halves
+    return [value.text]
+
+
+def _readable_due(value: Value, text: str) -> bool:
+    page = value.seen.page
+    try:
+        read_due(text, zone=page.zone, languages=_LANGUAGES, near=page.now)
+    except Unreadable:
+        try:
+            read_countdown(text, languages=_LANGUAGES)
+        except Unreadable:
+            return False
+    return True
+
+
+def _read_due(seen: Seen, value: Value, dates: list[Deadline], counts: list[Deadline]) -> None:
+    """Read one text as a date, else as a countdown, into the list it belongs to."""
+    page = seen.page
+    try:
+        moment = read_due(value.text, zone=page.zone, zone_basis=page.zone_basis, languages=_LANGUAGES, near=page.now)
+    except Unreadable:
+        counts.append(
+            value.read(
+                lambda text: deadline_from_countdown(
+                    "appeal",
+                    text,
+                    server_now=page.now,
+                    zone=page.zone,
+                    zone_basis=page.zone_basis,
+                    rule="CP4",
+                    languages=_LANGUAGES,
+                )
+            )
+        )
+    else:
+        dates.append(deadline_from_instant("appeal", value.text, moment, "CP4"))
+
+
+def read_decision(seen: Seen, module: Part, missing: dict[str, str]) -> Decision:
     """What the platform ruled, from the Dispute Information module (CP3)."""
     party = module.labelled("dispute.responsible")
     text = module.labelled("dispute.text")
     deductions = read_deductions(seen, module)
+    _note_cut(missing, "decision.text", text)
     return Decision(
         responsible=Party(shown=party.text, is_=party.word("party")),  # type: ignore[arg-type]
         deductions=deductions,
@@ -204,6 +357,12 @@ def read_decision(seen: Seen, module: Part) -> Decision:
         text=None if text.empty else text.text,
         requested_evidence=module.labelled("dispute.requested").items(),
     )
+
+
+def _note_cut(missing: dict[str, str], name: str, value: Value) -> None:
+    """Say of a free text that the page shows only its beginning."""
+    if value.cut:
+        missing[name] = "the page shows only its beginning"
 
 
 def clauses(text: str) -> tuple[str, ...]:
@@ -218,7 +377,7 @@ def read_deductions(seen: Seen, module: Part) -> tuple[Deduction, ...]:
     """The deductions, whose sum must be the total shown."""
     value = module.labelled("dispute.deductions")
     total = module.labelled("dispute.deduction_total")
-    if value.empty or norm(value.text) in seen.labels.of("dispute.deductions.none"):
+    if value.empty or norm(value.text) in seen.labels.of("words.deductions.none"):
         lines: tuple[Deduction, ...] = ()
     else:
         rows = value.part.rows({"label": "dispute.deductions.label", "amount": "dispute.deductions.amount"})
@@ -229,49 +388,113 @@ def read_deductions(seen: Seen, module: Part) -> tuple[Deduction, ...]:
     return lines
 
 
-def read_items(seen: Seen) -> tuple[Item, ...]:
-    """What was ordered."""
+def read_items(seen: Seen, missing: dict[str, str] | None = None) -> tuple[Item, ...]:
+    """What was ordered; a name that the page shows only in part is noted in `missing`."""
     rows = seen.section("items.heading").rows(
         {"id": "items.id", "name": "items.name", "quantity": "items.quantity", "amount": "items.amount"}
     )
+    if not rows:
+        raise seen.drift("items.heading", say("no item is shown"))
+    for number, row in enumerate(rows):
+        _note_cut({} if missing is None else missing, f"items.{number}.name", row["name"])
     return tuple(
         Item(
-            id=r["id"].text, name=r["name"].text, quantity=r["quantity"].read(_quantity), amount=r["amount"].read(money)
+            id=r["id"].read(_option_id),
+            name=r["name"].text,
+            quantity=r["quantity"].read(_quantity),
+            amount=r["amount"].read(money),
         )
         for r in rows
     )
 
 
+def _option_id(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9-]{4,30}", text) is None:
+        raise Unreadable(text, "an option number")
+    return text
+
+
 def _quantity(text: str) -> int:
-    match = re.fullmatch(r"([\d,]+)\s*개?", text.strip())
+    match = re.fullmatch(r"([\d,]{1,9})\s*(?:개|EA|ea|pcs)?", text.strip())
     if match is None:
         raise Unreadable(text, "a quantity")
     return int(match[1].replace(",", ""))
 
 
-def read_messages(seen: Seen) -> tuple[Message, ...]:
+def read_messages(seen: Seen, missing: dict[str, str]) -> tuple[Message, ...]:
     """The Message Center dialogue of the order, in the order shown."""
     part = seen.section("messages.heading")
+    entries = part.entries() or part.blocks()
     if part.shows("messages.none"):
+        if len(entries) > 1:
+            raise seen.drift("messages.heading", say("messages are shown, and that there are none"))
         return ()
+    if not entries:
+        raise seen.drift("messages.heading", say("no message is shown, and not that there is none"))
     found = []
-    for entry in part.entries():
-        pieces = entry.pieces
-        files = entry.links()
-        words = [p for p in pieces if p not in files]
-        if len(words) < 3:
-            raise seen.drift("messages.heading", "a message lacks sender, time or text", found=tuple(pieces))
-        sender = Value(seen, "messages.heading", entry.element, words[0])
-        at = Value(seen, "messages.heading", entry.element, words[1])
-        found.append(
-            Message(
-                at=instant(at),
-                from_=sender.word("sender"),  # type: ignore[arg-type]
-                text="\n".join(words[2:]),
-                attachments=tuple(Attachment(name=f) for f in files),
-            )
-        )
+    for number, entry in enumerate(entries):
+        message, cut = _message(seen, entry)
+        found.append(message)
+        if cut:
+            missing[f"messages.{number}.text"] = "the page shows only its beginning"
     return tuple(found)
+
+
+def _message(seen: Seen, entry: Entry) -> tuple[Message, bool]:
+    """One message: sender and time in either order, its text, and the files under it."""
+    tree = seen.tree
+    numbers = tree.plain(entry.element)
+    if len(numbers) < 3:
+        raise seen.drift(
+            "messages.heading", say("a message lacks sender, time or text"), found=tuple(tree.texts[n] for n in numbers)
+        )
+    time_first = seen.labels.word("sender", tree.texts[numbers[0]]) is None
+    start, length = (0, 1) if time_first else (1, 1)
+    for tried in (3, 2):  # a date and its hour may stand apart
+        if start + tried < len(numbers) and _is_moment(seen, tree.joined(numbers[start : start + tried])):
+            length = tried
+            break
+    at = Value(seen, "messages.heading", entry.element, tree.joined(numbers[start : start + length]))
+    who = numbers[length] if time_first else numbers[0]
+    sender = Value(seen, "messages.heading", entry.element, tree.texts[who])
+    rest = numbers[length + 1 :]
+    files = _attachments(seen, entry, rest)
+    said = [n for n in rest if not any(n in run for run in files)]
+    if not said:
+        raise seen.drift("messages.heading", say("a message lacks sender, time or text"), found=tuple(entry.pieces))
+    text = Value(seen, "messages.heading", entry.element, tree.joined(said))
+    return Message(
+        at=instant(at),
+        from_=sender.word("sender"),  # type: ignore[arg-type]
+        text=text.text,
+        attachments=tuple(Attachment(name=tree.text(run[0], run[-1] + 1)) for run in files),
+    ), text.cut
+
+
+def _is_moment(seen: Seen, text: str) -> bool:
+    try:
+        read_moment(text.replace("\n", " "), zone=seen.page.zone, languages=_LANGUAGES)
+    except Unreadable:
+        return False
+    return True
+
+
+def _attachments(seen: Seen, entry: Entry, numbers: list[int]) -> list[range]:
+    """The files at the end of a message: links that read like file names, with nothing but such links after them."""
+    tree = seen.tree
+    links = [
+        range(tree.first[i], tree.last[i])
+        for i in range(entry.element, tree.end[entry.element])
+        if tree.tags[i] == "a" and tree.last[i] > tree.first[i] and tree.first[i] in numbers
+    ]
+    end = numbers[-1] + 1 if numbers else 0
+    files: list[range] = []
+    for run in reversed(links):
+        if run[-1] + 1 != end or _FILE_NAME.fullmatch(tree.text(run[0], run[-1] + 1)) is None:
+            break
+        files.insert(0, run)
+        end = run[0]
+    return files
 
 
 def read_history(seen: Seen) -> tuple[Sent, ...]:
@@ -283,20 +506,29 @@ def read_history(seen: Seen) -> tuple[Sent, ...]:
 
 def _history_rows(seen: Seen) -> list[dict[str, Value]]:
     part = seen.section("history.heading")
-    if part.shows("history.none"):
-        return []
     names = {n: f"history.{n}" for n in ("number", "at", "type", "state", "result", "result_at")}
-    return [row.cells for row in part.rows(names)]
+    if part.shows("history.none"):
+        if any(part.places(key) for key in names.values()):
+            raise seen.drift("history.heading", say("appeals are shown, and that there are none"))
+        return []
+    rows = [row.cells for row in part.rows(names)]
+    if not rows:
+        raise seen.drift("history.heading", say("no appeal is shown, and not that there is none"))
+    return rows
 
 
-def read_outcome(seen: Seen, module: Part, status: str) -> Outcome | None:
+def read_outcome(seen: Seen, module: Part, status: str, history: list[dict[str, Value]]) -> Outcome | None:
     """Approved or denied, no reasons given (CP7); the money with the next settlement (CP13)."""
-    rows = [r for r in _history_rows(seen) if not r["result"].empty]
+    rows = [r for r in history if not r["result"].empty]
+    for row in history:
+        answered = row["state"].word("appeal_state") == "answered"
+        if answered == row["result"].empty or answered == row["result_at"].empty:
+            raise seen.mismatch("history.state", row["state"].text, row["result"].text)
     if not rows:
         if status in ("won", "lost"):
-            raise seen.mismatch("history.result", status, "no result is shown")
+            raise seen.mismatch("history.result", status, say("no result is shown"))
         return None
-    row = rows[-1]
+    row = max(rows, key=lambda r: instant(r["result_at"]))
     result = row["result"].word("result")
     if {"won": "approved", "lost": "denied"}.get(status) != result:
         raise seen.mismatch("history.result", status, row["result"].text)
@@ -317,15 +549,35 @@ def _day(text: str) -> date:
         raise Unreadable(text, "a day (2026-03-16)") from None
 
 
-def check_document(seen: Seen, file: Fetched, order_id: str, amount: Money, decision: Decision) -> None:
-    """The Decision Summary must say what the page says: order, amount, party, clauses, total (CP3)."""
+def read_receipt(seen: Seen, asked: str) -> Receipt:
+    """The portal's own word that it took the appeal for order `asked` (CP6)."""
+    shown = order_id(seen.labelled("receipt.order"))
+    if shown != asked:
+        raise seen.mismatch("receipt.order", asked, shown)
+    at = seen.labelled("receipt.at")
+    return Receipt(number=seen.labelled("receipt.number").read(_receipt_number), at=instant(at), shown=at.text)
+
+
+def _receipt_number(text: str) -> str:
+    if re.fullmatch(r"[A-Z]{0,4}[0-9-]{6,30}", text) is None:
+        raise Unreadable(text, "a receipt number")
+    return text
+
+
+def check_document(seen: Seen, file: Fetched, number: str, amount: Money, decision: Decision) -> None:
+    """The Decision Summary must say what the page says: order, amount, party, clauses, total, text (CP3)."""
     try:
         text = "".join(pdf_text(file.data).split())
     except Unreadable as fault:
-        raise seen.drift("dispute.document", "the file can't be read", found=(fault.text,)) from None
+        raise seen.drift("dispute.document", say("the file can't be read"), found=(fault.text,)) from None
     total = sum(d.amount.value for d in decision.deductions)
-    wanted = [order_id, f"{amount.value:,f}", f"{total:,f}"]
-    wanted += list(decision.clauses) + ([decision.responsible.shown] if decision.responsible else [])
+    wanted = [number, f"{amount.value:,f}", f"{total:,f}", *decision.clauses]
+    wanted += [decision.responsible.shown] if decision.responsible else []
     for one in wanted:
-        if "".join(one.split()) not in text:
-            raise seen.mismatch("dispute.document", one, "not in the Decision Summary")
+        if re.search(rf"(?<![\d.,]){re.escape(''.join(one.split()))}(?![\d]|[.,]\d)", text) is None:
+            raise seen.mismatch("dispute.document", one, say("not in the Decision Summary"))
+    said = "".join((decision.text or "").split())
+    if said and said not in text:
+        raise seen.mismatch("dispute.document", decision.text, say("not in the Decision Summary"))
+    if said and said[-1] not in _STOPS and text.partition(said)[2]:
+        raise seen.mismatch("dispute.text", decision.text, say("goes on in the Decision Summary"))

@@ -141,7 +141,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(
         data=st.data(), case_id=st.sampled_from(CASES), note=st.sampled_from("xyz"),
-        between=st.sampled_from(["nothing", "withdraw", "freeze", "expire", "back", "take", "other packet", "old lease"]),
+        between=st.sampled_from(["nothing", "withdraw", "freeze", "expire", "back", "take", "other packet",
+                                 "old lease"]),
         ends=st.sampled_from(get_args(Settled)), again=st.sampled_from(get_args(Settled)),
     )
     def the_usual_way(

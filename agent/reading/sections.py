@@ -1,0 +1,119 @@
+"""The part of a page under a heading: from it to the next of the same or a higher rank, in the heading's box."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from agent.reading.beside import Spot, spots, units
+from agent.reading.tree import Tree
+from agent.words import say
+
+if TYPE_CHECKING:
+    from agent.reading.seen import Part
+
+_BOXES = frozenset({"section", "article", "aside", "dialog", "fieldset", "form", "nav", "footer", "header"})
+"""Elements that are a part of a page by themselves: what stands after them is not under a heading in them."""
+_BOX_ROLES = frozenset({"dialog", "alertdialog", "region", "tabpanel", "article", "complementary", "alert", "tooltip"})
+_BODIES = frozenset({"table", "dl", "ul", "ol", "section", "article", "form", "p", "textarea", "pre"})
+_SLIGHT = 40
+"""A heading may have that many letters of links, counts and hints beside it in its own bar."""
+_MOST_TEXTS = 12
+_UNRANKED = 7
+
+
+class Section(NamedTuple):
+    """`heading` is the heading's element; `box`, `first`, `last` the part under it; `marks` what else it says."""
+
+    heading: int
+    box: int
+    first: int
+    last: int
+    marks: tuple[str, ...]
+
+
+def find_section(part: Part, key: str) -> Section | None:
+    """The part under the heading `key`; None without such a heading, drift where two could be it."""
+    tree = part.seen.tree
+    found: dict[int, Section] = {}
+    ranked: dict[int, bool] = {}
+    for spot in spots(part, key):
+        heading, rank = _heading(tree, spot)
+        if heading < 0 or spot.inline:
+            continue
+        found[heading] = _under(part, tree, spot, heading, rank)
+        ranked[heading] = rank < _UNRANKED
+    if any(ranked.values()):
+        found = {h: s for h, s in found.items() if ranked[h]}
+    if len(found) > 1:  # a guide or notice may name a part of the page; what has no label under it is no such part
+        found = {h: s for h, s in found.items() if _has_labels(part, s)} or found
+    if len(found) > 1:
+        raise part.seen.drift(
+            key,
+            say("the heading is on the page {count} times", count=len(found)),
+            found=tuple(part.seen.tree.text(s.first, s.last)[:60] for s in found.values() if s.last > s.first),
+        )
+    return next(iter(found.values()), None)
+
+
+def _heading(tree: Tree, spot: Spot) -> tuple[int, int]:
+    """The heading's element and rank for a label at `spot`; -1 where it heads nothing (a link, a cell, a menu)."""
+    at = spot.element if spot.element >= 0 else tree.owners[spot.first]
+    heading, up = at, at
+    while up > 0 and tree.first[up] <= spot.first and tree.count(up) <= _MOST_TEXTS:
+        if tree.rank(up):
+            first = tree.plain(up)[0]
+            return (up, tree.rank(up)) if first == spot.first else (-1, 0)
+        if (tree.first[up], tree.last[up]) == (tree.first[at], tree.last[at]):
+            heading = up
+        up = tree.parent[up]
+    if spot.element < 0 or any(tree.within(tag, at) >= 0 for tag in ("a", "td", "th", "dt", "dd", "label", "option")):
+        return -1, 0
+    return heading, _UNRANKED
+
+
+def _under(part: Part, tree: Tree, spot: Spot, heading: int, rank: int) -> Section:
+    box, inner = tree.parent[heading], heading
+    start = tree.last[heading]
+    while box > part.element and not _closed(tree, box, start) and not _body_after(part, box, inner):
+        box, inner = tree.parent[box], box
+    box = max(box, part.element)
+    stop = max(min(tree.last[box], part.last), start)
+    headings = part.seen.labels.headings
+    for i in range(heading + 1, tree.end[box]):
+        if start <= tree.first[i] < stop and tree.last[i] > tree.first[i]:
+            other = tree.rank(i)
+            if (other and other <= rank) or (rank == _UNRANKED and tree.form_of(i) in headings):
+                stop = tree.first[i]
+                break
+    marks = tuple(tree.texts[n] for n in tree.plain(heading) if not spot.first <= n < spot.last)
+    return Section(heading, box, start, stop, marks)
+
+
+def _closed(tree: Tree, box: int, start: int) -> bool:
+    """Does the heading's part end with `box`, because such a box is a part by itself?"""
+    role = tree.attrs(box).get("role", "") if tree.has(box, "role") else ""
+    return (tree.tags[box] in _BOXES or role in _BOX_ROLES) and tree.last[box] > start
+
+
+def _body_after(part: Part, box: int, inner: int) -> bool:
+    """Does more than the heading's own bar stand after it in `box`?"""
+    tree, named = part.seen.tree, part.seen.labels.named
+    letters = 0
+    for unit in units(part.seen, box):
+        if 0 <= unit.element <= inner or unit.first < tree.last[inner]:
+            continue
+        if unit.element < 0:
+            letters += len(tree.texts[unit.first])
+            continue
+        inside = range(unit.element, tree.end[unit.element])
+        texts = tree.plain(unit.element)
+        if any(tree.tags[i] in _BODIES for i in inside) or any(tree.norms[n] in named for n in texts):
+            return True
+        letters += sum(len(tree.texts[n]) for n in texts)
+    return letters > _SLIGHT
+
+
+def _has_labels(part: Part, section: Section) -> bool:
+    """Does anything under the heading read like a label of this portal?"""
+    tree, named = part.seen.tree, part.seen.labels.named
+    return any(tree.norms[n] in named and not tree.aside[n] for n in range(section.first, section.last))

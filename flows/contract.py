@@ -1,0 +1,147 @@
+"""One seen page held against its contract, offline: what its reader gives, or the first thing that is not as known."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agent.errors import Mismatch, PageDrift, RebuttalError, WrongSubject
+from agent.policy import Policy
+from agent.portal import Channel, Fetched, Listing, Portal
+from agent.reading.beside import unknown_labels
+from agent.reading.labels import Labels
+from agent.reading.page import SeenPage
+from agent.reading.seen import Place, Seen
+from agent.records import Case, Record
+from agent.store import StoredPage
+from agent.words import say
+
+_READER_FAILS = (ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What came of reading one page. Either `record` or `error` is there."""
+
+    seen: Seen
+    record: Record | None = None
+    error: RebuttalError | None = None
+    filter: str = ""
+    """Of a list: the filter that the page proves to be chosen."""
+
+    @property
+    def case(self) -> Case | None:
+        """The case, where the page is one's own."""
+        return self.record if isinstance(self.record, Case) else None
+
+    @property
+    def key(self) -> str:
+        """The label key that is not as known; empty where the page reads, or where no field is at fault."""
+        return self.error.field if isinstance(self.error, PageDrift) else ""
+
+    @property
+    def found(self) -> tuple[Place, ...]:
+        """The values found, each once, in the order in which they were looked for."""
+        return tuple(dict.fromkeys(self.seen.found))
+
+
+def hold_case(
+    channel: Channel,
+    page: SeenPage,
+    case_id: str,
+    labels: Labels,
+    documents: Mapping[str, Fetched] | None = None,
+    *,
+    policy: Policy | None = None,
+    quarantined: bool = False,
+) -> Held:
+    """A case's own page; with `documents` they are held against it too.
+
+    `quarantined`: it may lie there because a landmark was missing, which no reader would notice.
+    """
+    seen = Seen(page, labels, policy)
+    try:
+        if quarantined:
+            _landmarks(seen)
+        return Held(seen, channel.read_subject(seen, dict(documents or {}), case_id))
+    except (PageDrift, WrongSubject) as error:
+        return Held(seen, error=error)
+
+
+def hold_list(
+    channel: Channel, page: SeenPage, labels: Labels, *, policy: Policy | None = None, quarantined: bool = False
+) -> Held:
+    """A page of a list. It is kept without the filter and number that were asked for, and proves both by itself."""
+    if quarantined:
+        seen = Seen(page, labels, policy)
+        try:
+            _landmarks(seen)
+        except PageDrift as error:
+            return Held(seen, error=error)
+    held = [_as_asked(channel, Seen(page, labels, policy), name, 1) for name in channel.filters]
+    return next((one for one in held if one.error is None), None) or next(
+        # under a wrong filter the page contradicts what was asked, and nothing else is learned
+        (one for one in held if not isinstance(one.error, Mismatch)),
+        held[0],
+    )
+
+
+def _landmarks(seen: Seen) -> None:
+    """Raises where a landmark that was waited for is not on the page."""
+    for key in seen.page.landmarks:
+        if key in seen.labels.texts and not seen.shows(key):
+            raise seen.drift(key, say("it is not on the page"), near=seen)
+
+
+def _as_asked(channel: Channel, seen: Seen, name: str, number: int) -> Held:
+    try:
+        listing: Listing = channel.read_listing(seen, name, number)
+    except Mismatch as error:
+        asked, shown = (*error.found, "", "")[:2]
+        if asked == str(number) == "1" and shown.isdigit() and shown != asked:
+            return _as_asked(channel, Seen(seen.page, seen.labels, seen.policy), name, int(shown))
+        return Held(seen, error=error)
+    except PageDrift as error:
+        return Held(seen, error=error)
+    except _READER_FAILS as fault:
+        return Held(
+            seen, error=seen.drift("", say("its reader fails: {what}", what=f"{type(fault).__name__}: {fault}"))
+        )
+    return Held(seen, listing, filter=name)
+
+
+def hold(
+    portal: Portal, stored: StoredPage, page: SeenPage, labels: Labels, *, policy: Policy | None = None
+) -> Held | None:
+    """A stored page by its own reader; None for a page that no reader is known for."""
+    channel = next((c for c in portal.channels if c.name == stored.channel), None)
+    quarantined = stored.verdict == "drifted"
+    if channel is not None:
+        if stored.subject:
+            return hold_case(channel, page, stored.subject, labels, policy=policy, quarantined=quarantined)
+        return hold_list(channel, page, labels, policy=policy, quarantined=quarantined)
+    health = next((h for h in portal.health if h.name == stored.page), None)
+    if health is not None:
+        seen = Seen(page, labels, policy)
+        try:
+            health.read(seen)
+        except PageDrift as error:
+            return Held(seen, error=error)
+        return Held(seen)
+    return None
+
+
+def stood_near(seen: Seen, error: RebuttalError | None) -> tuple[str, ...]:
+    """Texts that may be what was looked for: the error's own, then whatever stands where labels stand and is no label
+    that we know."""
+    named = error.found if isinstance(error, PageDrift) else ()
+    return tuple(dict.fromkeys((*named, *unknown_labels(seen))))
+
+
+def taught(labels: Labels, key: str, text: str, language: str) -> Labels:
+    """The labels as they would be with `text` taught for `key`: in front, as the operator's own file has it."""
+    texts = {**labels.texts, key: (text, *(t for t in labels.texts[key] if t != text))}
+    own = labels.by_language.get(key, {})
+    by_language = {**labels.by_language, key: {**own, language: (text, *own.get(language, ()))}}
+    return dataclasses.replace(labels, texts=texts, by_language=by_language)

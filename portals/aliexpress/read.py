@@ -1,0 +1,486 @@
+"""Pure readers of AliExpress's dispute pages: seen page in, record out."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from agent.policy import load_policy
+from agent.portal import Fetched, Listed, Listing, Sent
+from agent.reading.deadlines import (
+    agree,
+    deadline_from_countdown,
+    deadline_from_instant,
+    deadline_from_rule,
+    read_due,
+)
+from agent.reading.labels import norm
+from agent.reading.moments import Moment, ZoneBasis
+from agent.reading.money import read_money
+from agent.reading.seen import Part, Seen, Value
+from agent.reading.unreadable import Unreadable
+from agent.records import (
+    Action,
+    Appeals,
+    Attachment,
+    Case,
+    Deadline,
+    DeadlineKind,
+    Decision,
+    Deduction,
+    Instant,
+    Item,
+    Message,
+    Money,
+    Offer,
+    Outcome,
+    Party,
+    Reason,
+    SeenRef,
+    Status,
+    StatusIs,
+)
+from agent.rules import withdrawable
+from agent.words import say
+
+CHANNEL = "disputes"
+PACIFIC, BEIJING = "America/Los_Angeles", "Asia/Shanghai"
+_LANGUAGES = ("zh", "en", "ru")
+_COLUMNS = {
+    "product": "list.product", "reason": "list.reason", "amount": "list.amount", "status": "list.status",
+    "ops": "list.ops",
+}  # fmt: skip
+_MEANS: dict[str, StatusIs] = {
+    "wait_seller": "action_needed", "wait_buyer": "waiting", "wait_withdrawal": "waiting", "platform": "in_review",
+    "wait_return": "waiting", "wait_tracking": "action_needed", "wait_receipt": "action_needed",
+    "return_platform": "in_review", "agreed": "closed", "no_refund": "won", "ruled_refund": "lost",
+    "ruled_part": "partly_won", "timeout": "expired", "return_done": "closed", "canceled": "withdrawn",
+}  # fmt: skip
+_OVER = ("agreed", "no_refund", "ruled_refund", "ruled_part", "timeout", "return_done", "canceled")
+_APPEALED: dict[str, StatusIs] = {"pending": "in_review", "approved": "won", "denied": "lost"}
+_ACTIONS: tuple[Action, ...] = (
+    "accept", "propose_solution", "apply_withdrawal", "escalate", "cancel_escalation", "provide_tracking", "appeal",
+)  # fmt: skip
+_CLOCKS: dict[str, tuple[DeadlineKind, str]] = {
+    "dispute.reply": ("reply", "AE1"), "dispute.negotiate": ("negotiate", "AE1"),
+    "dispute.evidence": ("evidence", "WD4"), "dispute.tracking": ("evidence", "AE7"),
+    "dispute.confirm_return": ("confirm_return", "AE4"), "dispute.appeal": ("appeal", "A21"),
+}  # fmt: skip
+_SENT_AS: dict[str, str] = {
+    "accept": "seller_accept", "propose_solution": "seller_plan", "apply_withdrawal": "withdrawal",
+    "escalate": "escalate", "cancel_escalation": "cancel_escalation", "provide_tracking": "tracking",
+    "appeal": "appeal",
+}  # fmt: skip
+
+
+class Clock(NamedTuple):
+    """Which clock a page shows, how that is known, and which other clock it may be."""
+
+    zone: str
+    basis: ZoneBasis
+    also: tuple[str, ...] = ()
+
+
+def clock_of(seen: Seen) -> Clock:
+    """The page's own word for its clock; else the shop's setting; else assumed, and then it may be either.
+
+    Pages are known in Pacific and in Beijing time, and most do not say which (facts §7.3).
+    """
+    shown = seen.maybe("page.zone")
+    if shown is not None:
+        return Clock(shown.word("zone"), "page")
+    page = seen.page
+    if page.zone_basis != "assumed":
+        return Clock(page.zone, page.zone_basis)
+    return Clock(BEIJING, "assumed", (PACIFIC,))
+
+
+def moment(value: Value) -> Moment:
+    """A date and time on the page; where the clock is not known, its earliest reading with a precision for the rest."""
+    clock, page = clock_of(value.seen), value.seen.page
+    return value.read(
+        lambda text: read_due(
+            text, zone=clock.zone, zone_basis=clock.basis, languages=_LANGUAGES, near=page.now, also_zones=clock.also
+        )
+    )
+
+
+def instant(value: Value) -> Instant:
+    """The same as an instant."""
+    return moment(value).at
+
+
+def money(text: str) -> tuple[Money, Money]:
+    """An amount in the shop's currency and in the buyer's: `BRL 407.47（USD 66.65）`, or one alone."""
+    match = re.fullmatch(r"([^（()）]+?)\s*(?:[（(]([^（()）]+)[)）])?", text.strip())
+    if match is None:
+        raise Unreadable(text, "an amount with its equivalent in brackets")
+    local = read_money(match[1], languages=_LANGUAGES)
+    return (read_money(match[2], languages=_LANGUAGES) if match[2] else local), local
+
+
+# -- the list ----------------------------------------------------------------------------------------------------------
+
+
+def read_listing(seen: Seen, filter: str, number: int) -> Listing:
+    """The rows of one page, under the tab that is proved to be chosen; each row is a table of its own."""
+    chosen = [at for at in _with_role(seen, "tab") if seen.tree.attrs(at).get("aria-selected") == "true"]
+    if len(chosen) != 1:
+        raise seen.drift("list.heading", say("{count} tabs are chosen", count=len(chosen)))
+    tab = Value(seen, "list.heading", chosen[0]).word("filter")
+    if tab != filter:
+        raise seen.mismatch("list.heading", filter, tab)
+    pages = [t for t in seen.tree.texts if re.fullmatch(r"\d+\s*/\s*\d+", t)]
+    if len(pages) != 1:
+        raise seen.drift("list.next", say("which page of how many can't be told"), found=tuple(pages))
+    here, last = (int(part) for part in pages[0].split("/"))
+    if here != number:
+        raise seen.mismatch("list.next", number, here)
+    total = seen.count("list.total")
+    rows = [_listed(seen, row) for row in _rows(seen)]
+    if not rows and total and number == 1:
+        raise seen.mismatch("list.total", f"0 rows on page {number}", total)
+    return Listing(rows=tuple(rows), total=total, number=number, last=here >= last)
+
+
+def _with_role(seen: Seen, role: str) -> list[int]:
+    return [at for at in range(len(seen.tree.tags)) if seen.tree.attrs(at).get("role") == role]
+
+
+def _rows(seen: Seen) -> list[tuple[Part, dict[str, Value]]]:
+    """Each dispute's own table: a line with its numbers, and a line of cells under the header that stands apart."""
+    tree = seen.tree
+    heads = {name: seen.places(key) for name, key in _COLUMNS.items()}
+    absent = [name for name, found in heads.items() if not found]
+    if absent:
+        raise seen.drift(_COLUMNS[absent[0]], say("the column is not on the page"), near=seen)
+    lines = [at for at, tag in enumerate(tree.tags) if tag == "tr" and tree.last[at] > tree.first[at]]
+    header = [at for at in lines if all(any(at < s < tree.end[at] for s in found) for found in heads.values())]
+    if len(header) != 1:
+        raise seen.drift("list.status", say("{count} headers have these columns", count=len(header)))
+    cells = tree.kids[header[0]]
+    where = {name: next(n for n, c in enumerate(cells) for s in found if c <= s < tree.end[c])
+             for name, found in heads.items()}  # fmt: skip
+    rows = []
+    for table in (at for at, tag in enumerate(tree.tags) if tag == "table" and at > header[0]):
+        full = [at for at in lines if table < at < tree.end[table] and len(tree.kids[at]) == len(cells)]
+        if len(full) != 1:
+            raise seen.drift("list.product", say("a dispute has {count} lines of cells", count=len(full)),
+                             found=(tree.value_text(table)[:120],))  # fmt: skip
+        line = tree.kids[full[0]]
+        rows.append((Part(seen, table), {name: Value(seen, _COLUMNS[name], line[n]) for name, n in where.items()}))
+    return rows
+
+
+def _listed(seen: Seen, row: tuple[Part, dict[str, Value]]) -> Listed:
+    part, cells = row
+    number = part.labelled("list.dispute_id")
+    if number.href is None:
+        raise seen.drift("list.dispute_id", say("no link leads to the dispute"))
+    cells["status"].word("status")
+    cells["amount"].read(money)
+    steady = {name: cells[name].text for name in _COLUMNS}
+    return Listed(
+        case_id=number.text,
+        url=number.href,
+        facts=steady | {name: part.labelled(f"list.{name}").text for name in ("order_id", "opened_at")},
+    )
+
+
+# -- the dispute -------------------------------------------------------------------------------------------------------
+
+
+def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
+    """One dispute with its plans, evidence, return, ruling, appeal and history (AE1–AE7)."""
+    info = seen.section("info.heading")
+    status_shown = info.labelled("dispute.status")
+    state = status_shown.word("status")
+    reason = info.labelled("dispute.reason")
+    reason_is = reason.word("reason")
+    ended = info.labelled("dispute.ended_at")
+    opened = info.labelled("dispute.opened_at")
+    amount, _ = info.labelled("dispute.claimed").read(money)
+    _, limit = info.labelled("dispute.limit").read(money)
+    used, allowed = info.labelled("dispute.appeals").read(_attempts)
+    actions = tuple(action for action in _ACTIONS if info.offers(f"action.{action}"))
+    appeal = seen.section("appeals.heading")
+    filed = None if appeal.shows("appeals.none") else appeal
+    answer = filed.labelled("appeals.state").word("appeal") if filed else None
+    status = _status(state, answer, actions)
+    deadlines = read_deadlines(seen, info, opened, actions)
+    _consistent(seen, state, status, used, answer, ended, actions)
+    rate = info.labelled("dispute.rate").word("rate")
+    return Case(
+        portal=seen.page.portal,
+        account=seen.page.account,
+        channel=CHANNEL,
+        case_id=info.labelled("dispute.id").text,
+        order_id=info.labelled("dispute.order_id").text,
+        url=seen.page.url.split("#")[0],
+        status=Status(shown=status_shown.text, is_=status),
+        reason=Reason(shown=reason.text, is_=reason_is),  # type: ignore[arg-type]
+        amount=amount,
+        opened_at=instant(opened),
+        decided_at=None if ended.empty else instant(ended),
+        deadlines=deadlines,
+        decision=read_decision(seen),
+        actions=actions,
+        appeals=Appeals(used=used, allowed=allowed),
+        items=read_items(seen),
+        messages=read_history(seen),
+        flags=(withdrawable(reason_is, over=state in _OVER), f"dispute_rate:{rate}"),
+        outcome=read_outcome(state, filed, ended),
+        offers=read_offers(seen),
+        limit=limit,
+        details=read_details(seen, info),
+        missing={} if not ended.empty else {"decided_at": "not ended yet"},
+        seen=SeenRef(sha256=seen.page.sha256, at=seen.page.seen_at),
+    )
+
+
+def _status(state: str, answer: str | None, actions: tuple[Action, ...]) -> StatusIs:
+    """A lost dispute wants something as long as it can be appealed; an appeal decides anew."""
+    if answer is not None:
+        return _APPEALED[answer]
+    return "action_needed" if "appeal" in actions else _MEANS[state]
+
+
+def _attempts(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)\s*/\s*(\d+)", text.strip())
+    if match is None:
+        raise Unreadable(text, "how many of how many (0/1)")
+    return int(match[1]), int(match[2])
+
+
+def _consistent(
+    seen: Seen, state: str, status: str, used: int, answer: str | None, ended: Value, actions: tuple[Action, ...]
+) -> None:
+    """What the page says of one thing in several places must agree."""
+    if (state in _OVER) == ended.empty:
+        raise seen.mismatch("dispute.ended_at", state, ended.text)
+    if bool(used) != (answer is not None):
+        raise seen.mismatch("dispute.appeals", used, answer or "no appeal")
+    if status == "action_needed" and not actions:
+        raise seen.mismatch("dispute.status", state, "nothing can be done")
+    if state in _OVER and set(actions) - {"appeal"}:
+        raise seen.mismatch("dispute.status", state, ", ".join(actions))
+
+
+def read_deadlines(seen: Seen, info: Part, opened: Value, actions: tuple[Action, ...]) -> tuple[Deadline, ...]:
+    """Every clock on the page: answer, negotiation, evidence, tracking, receipt, appeal; and the rule of WD8.
+
+    The page names no day for withdrawing: it is none from the sixth day after opening, so five days are left.
+    """
+    found = []
+    for key, (kind, rule) in _CLOCKS.items():
+        value = info.maybe(key)
+        if value is not None and not value.empty:
+            found.append(_deadline(seen, value, kind, rule))
+    if "apply_withdrawal" in actions:
+        clock = clock_of(seen)
+        found.append(
+            deadline_from_rule(
+                "withdraw",
+                start=moment(opened),
+                start_shown=opened.text,
+                hours=24 * _withdraw_days(),
+                zone=clock.zone,
+                zone_basis=clock.basis,
+                rule="WD8",
+            )
+        )
+    return tuple(found)
+
+
+@functools.cache
+def _withdraw_days() -> int:
+    return load_policy(Path(__file__).parent).channels[CHANNEL].rules["withdraw_days"].number
+
+
+def _deadline(seen: Seen, value: Value, kind: DeadlineKind, rule: str) -> Deadline:
+    """One clock: a date, a countdown on the portal's clock, or both, which must then agree."""
+    clock, page = clock_of(seen), seen.page
+    dates: list[Deadline] = []
+    counts: list[Deadline] = []
+    for text in value.pieces:
+        one = Value(seen, value.key, value.element, text)
+        try:
+            at = read_due(text, zone=clock.zone, zone_basis=clock.basis, languages=_LANGUAGES, near=page.now,
+                          also_zones=clock.also)  # fmt: skip
+            dates.append(deadline_from_instant(kind, text, at, rule))
+        except Unreadable:
+            counts.append(one.read(_counted(kind, rule, seen, clock)))
+    if len(dates) > 1 or len(counts) > 1:
+        raise seen.drift(value.key, say("two deadlines stand there"), found=tuple(value.pieces))
+    if dates and counts and not agree(dates[0], counts[0]):
+        raise seen.mismatch(value.key, dates[0].shown, counts[0].shown)
+    best = counts if counts and clock.also else dates or counts  # a countdown knows no zone: it is surer than a date
+    return best[0].model_copy(update={"shown": value.text})
+
+
+def _counted(kind: DeadlineKind, rule: str, seen: Seen, clock: Clock) -> Callable[[str], Deadline]:
+    return lambda text: deadline_from_countdown(
+        kind, text, server_now=seen.page.now, zone=clock.zone, zone_basis=clock.basis, rule=rule, languages=_LANGUAGES
+    )
+
+
+def read_items(seen: Seen) -> tuple[Item, ...]:
+    """What the dispute is about."""
+    columns = {"id": "goods.id", "name": "goods.name", "quantity": "goods.quantity", "paid": "goods.paid"}
+    return tuple(
+        Item(
+            id=row["id"].text,
+            name=row["name"].text,
+            quantity=row["quantity"].read(_quantity),
+            amount=row["paid"].read(money)[0],
+        )
+        for row in seen.section("goods.heading").rows(columns)
+    )
+
+
+def _quantity(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", text.strip()):
+        raise Unreadable(text, "a quantity")
+    return int(text)
+
+
+def read_offers(seen: Seen) -> tuple[Offer, ...]:
+    """The plans of buyer, seller and platform that lie on the table (AE2)."""
+    found = []
+    for owner in ("buyer", "seller", "platform"):
+        card = seen.maybe_section(f"plan.{owner}.heading")
+        if card is None or card.shows("plan.none"):
+            continue
+        own, local = card.labelled("plan.amount").read(money)
+        text = card.labelled("plan.text")
+        found.append(
+            Offer(
+                from_=owner,
+                kind=card.labelled("plan.type").word("plan"),  # type: ignore[arg-type]
+                amount=own,
+                buyer_amount=local,
+                at=instant(card.labelled("plan.at")),
+                text="" if text.empty else text.text,
+            )
+        )
+    return tuple(found)
+
+
+def read_decision(seen: Seen) -> Decision | None:
+    """What the platform ruled, or what it still asks for."""
+    part = seen.maybe_section("ruling.heading")
+    if part is None:
+        return None
+    wanted = part.labelled("ruling.wanted").items()
+    party = part.maybe("ruling.responsible")
+    if party is None:
+        return Decision(requested_evidence=wanted)
+    amount = part.labelled("ruling.amount")
+    own, _ = amount.read(money)
+    return Decision(
+        responsible=Party(shown=party.text, is_=party.word("party")),  # type: ignore[arg-type]
+        deductions=(Deduction(label=_label(seen, "ruling.amount"), amount=own),) if own.value else (),
+        text=part.labelled("ruling.text").text,
+        requested_evidence=wanted,
+    )
+
+
+def _label(seen: Seen, key: str) -> str:
+    """A label as this page words it."""
+    at = seen.places(key)[0]
+    return seen.tree.text(seen.tree.first[at], seen.tree.last[at])
+
+
+def read_history(seen: Seen) -> tuple[Message, ...]:
+    """The dispute history in the order shown: who did what when, in which words, with which files."""
+    return tuple(entry.message for entry in _history(seen))
+
+
+class _Entry(NamedTuple):
+    act: str
+    number: str
+    message: Message
+
+
+def _history(seen: Seen) -> list[_Entry]:
+    part = seen.section("history.heading")
+    if part.shows("history.none"):
+        return []
+    found = []
+    for entry in part.entries():
+        files = entry.links()
+        words = [piece for piece in entry.pieces if piece not in files]
+        record = next((w for w in words if re.search(r"\d{8,}$", w)), None)
+        if len(words) < 4 or record != words[3]:
+            raise seen.drift("history.heading", say("an entry lacks who, when, what or its number"), found=tuple(words))
+
+        def value(number: int, at: int = entry.element, words: list[str] = words) -> Value:
+            return Value(seen, "history.heading", at, words[number])
+
+        who = value(0).word("owner")
+        found.append(
+            _Entry(
+                value(2).word("act"),
+                re.sub(r"\D", "", words[3]),
+                Message(
+                    at=instant(value(1)),
+                    from_="platform" if who == "system" else who,  # type: ignore[arg-type]
+                    text="\n".join([words[2], *words[4:]]),
+                    attachments=tuple(Attachment(name=name) for name in files),
+                ),
+            )
+        )
+    return found
+
+
+def read_sent(seen: Seen, action: Action) -> tuple[Sent, ...]:
+    """The seller's answers of one kind that the history lists (proof for settling an unknown outcome)."""
+    part = seen.section("appeals.heading")
+    filed = action == "appeal" and not part.shows("appeals.none")
+    what = norm(part.labelled("appeals.type").text) if filed else ""
+    return tuple(
+        Sent(number=entry.number, at=entry.message.at, what=what)
+        for entry in _history(seen)
+        if entry.act == _SENT_AS[action]
+    )
+
+
+def read_outcome(state: str, filed: Part | None, ended: Value) -> Outcome | None:
+    """How it ended: by appeal where there was one, else as the status says."""
+    if filed is not None:
+        answer = filed.labelled("appeals.state").word("appeal")
+        if answer == "pending":
+            return None
+        back = filed.labelled("appeals.recovered")
+        return Outcome(
+            result=answer,
+            at=instant(filed.labelled("appeals.answered_at")),
+            recovered=None if back.empty else back.read(money)[0],
+        )
+    return None if ended.empty else Outcome(result=state, at=instant(ended))
+
+
+def read_details(seen: Seen, info: Part) -> dict[str, str]:
+    """Facts without a field of their own: was it received, the return parcel, what each side showed."""
+    found = {"received": info.labelled("dispute.received").text}
+    parcel = seen.maybe_section("return.heading")
+    for name in ("address", "carrier", "lp", "number"):
+        value = parcel.maybe(f"return.{name}") if parcel else None
+        if value is not None and not value.empty:
+            found[f"return_{name}"] = value.text
+    for owner in ("buyer", "seller"):
+        names = [name for entry in seen.section(f"evidence.{owner}.heading").entries() for name in entry.links()]
+        if names:
+            found[f"{owner}_evidence"] = ", ".join(names)
+    return found
+
+
+def percent(text: str) -> float:
+    """A rate like 1.25%."""
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%", text.strip())
+    if match is None:
+        raise Unreadable(text, "a percentage")
+    return float(match[1])

@@ -1,0 +1,1 @@
+"""Browsers, pages, guards: in a real Chromium against the mock portals."""

@@ -1,0 +1,83 @@
+"""A seller's own browser and profile: used, kept, and never closed on them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.browser.provide import find_browser
+from agent.errors import PortalDown
+from agent.home import Home
+from fixtures.kernel.serving import Served
+from flows.context import Context, opened
+from flows.login import login
+from flows.sync import SyncReport, sync
+from tests.conftest import settings_text
+
+
+@contextlib.contextmanager
+def seller_browser(profile: Path) -> Iterator[str]:
+    """A browser that a person opened with a debugging port; gives the port's address."""
+    command = [str(find_browser()), "--headless", "--no-sandbox", "--remote-debugging-port=0", "--no-first-run",
+               "--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}",
+               "about:blank"]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if "DevTools listening on ws://" in line:
+                    yield "http://" + line.split("ws://")[1].split("/")[0]
+                    break
+        finally:
+            process.kill()
+
+
+def tabs(address: str) -> list[str]:
+    with urllib.request.urlopen(f"{address}/json") as answer:
+        return [one["url"] for one in json.load(answer) if one["type"] == "page"]
+
+
+def login_and_sync(ctx: Context, mock: Served) -> SyncReport:
+    account = ctx.settings.account[0]
+    asyncio.run(login(ctx, account, headless=True, code_from=mock.otp))
+    return asyncio.run(sync(ctx, (account,)))
+
+
+def with_browser(home: Home, mock: Served, browser: str) -> Iterator[Context]:
+    text = settings_text(mock) + f'browser = "{browser}"\n'
+    home.settings_file.write_text(text, encoding="utf-8")
+    with opened(home) as ctx:
+        yield ctx
+
+
+def test_attaching_reads_and_leaves_the_sellers_own_pages_open(home: Home, mock: Served, tmp_path: Path) -> None:
+    with seller_browser(tmp_path / "theirs") as address:
+        for ctx in with_browser(home, mock, address):
+            report = login_and_sync(ctx, mock)
+            assert report.exit_code == 0, report.public()
+            assert report.channels[0].complete
+            assert not list(home.sessions.glob("*")), "a session in the seller's own browser is not ours to keep"
+        assert tabs(address) == ["about:blank"]
+
+
+def test_a_kept_profile_stays_signed_in_although_the_portal_ends_sessions_with_the_browser(
+    home: Home, mock: Served
+) -> None:
+    for ctx in with_browser(home, mock, "persistent"):
+        report = login_and_sync(ctx, mock)
+        assert report.exit_code == 0, report.public()
+        assert report.channels[0].complete
+
+
+def test_no_browser_at_the_address_is_said_with_the_next_step(home: Home, mock: Served) -> None:
+    for ctx in with_browser(home, mock, "http://127.0.0.1:9"):
+        report = asyncio.run(sync(ctx, ctx.settings.account))
+        assert report.exit_code == PortalDown.exit_code
+        assert "--remote-debugging-port=9" in report.channels[0].errors[0]["todo"]

@@ -1,0 +1,1 @@
+"""Tests of the portal packages, one folder a portal, named as in `portals/`."""

@@ -1,0 +1,1 @@
+"""Tests of the Ozon package against its mock."""
