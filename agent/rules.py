@@ -51,6 +51,8 @@ def house_deadline(case: Case, hours: int) -> Deadline | None:
     """
     if case.status.is_ != "action_needed" or not case.actions:
         return None
+    if not any(flag.startswith("withdrawable:") for flag in case.flags):
+        return None  # a channel whose matters no buyer can take back has its own pace
     asked = _asked_at(case)
     if asked is None:
         return None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from agent.audit import Link
 from agent.errors import UsageFault
-from agent.records import Case, StatusIs, iso
+from agent.records import OPEN, Case, CaseKey, StatusIs, iso
+from agent.rules import house_deadline
 from agent.sending.packet import Approval, Attempt, Draft, Packet
 from agent.store import CaseRow, Observation
 from agent.words import say
@@ -35,12 +36,47 @@ def listing(
         _known(status, get_args(StatusIs))
     for portal in portals:
         registry.get(portal)
-    return ctx.store.cases.rows(
-        portals=portals,
-        accounts=accounts,
-        statuses=statuses,
-        due_before=None if due is None else ctx.clock() + due,
-        open_only=not everything and not statuses,
+    rows = ctx.store.cases.rows(
+        portals=portals, accounts=accounts, statuses=statuses, open_only=not everything and not statuses
+    )
+    return by_urgency(ctx, rows, None if due is None else ctx.clock() + due)
+
+
+def by_urgency(ctx: Context, rows: list[CaseRow], due_before: datetime | None = None) -> list[CaseRow]:
+    """`rows` with the house's own earlier deadline where there is one (WD3), the most urgent first.
+
+    `due_before` keeps those that want an answer before it. The house deadline is reckoned here and stored nowhere.
+    """
+    told = [_with_house(ctx, row) for row in rows]
+    if due_before is not None:
+        told = [r for r in told if r.needs_action and r.next_deadline_at and r.next_deadline_at < due_before]
+    never = datetime.max.replace(tzinfo=UTC)
+    told.sort(
+        key=lambda r: (
+            0 if r.needs_action else 1 if r.status in OPEN else 2,
+            r.next_deadline_at or never,
+            r.opened_at or never,
+            r.ref,
+        )
+    )
+    return told
+
+
+def _with_house(ctx: Context, row: CaseRow) -> CaseRow:
+    if not row.needs_action or not any(flag.startswith("withdrawable:") for flag in row.flags):
+        return row
+    case = ctx.store.cases.get(
+        CaseKey(portal=row.portal, account=row.account, channel=row.channel, case_id=row.case_id)
+    )
+    house = house_deadline(case, ctx.settings.house_hours) if case else None
+    if house is None:
+        return row
+    return replace(
+        row,
+        next_deadline_at=house.at,
+        next_deadline_kind=house.kind,
+        next_deadline_shown=str(say("house rule: {hours} h", hours=ctx.settings.house_hours)),
+        next_deadline_sure=True,
     )
 
 

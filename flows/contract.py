@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from agent.errors import Mismatch, PageDrift, RebuttalError, WrongSubject
 from agent.policy import Policy
-from agent.portal import Channel, Fetched, Listing, Portal
+from agent.portal import Channel, Fetched, Listing, Measure, Portal
 from agent.reading.beside import unknown_labels
 from agent.reading.labels import Labels
 from agent.reading.page import SeenPage
@@ -44,6 +44,12 @@ class Held:
     def found(self) -> tuple[Place, ...]:
         """The values found, each once, in the order in which they were looked for."""
         return tuple(dict.fromkeys(self.seen.found))
+
+
+class Figures(Record):
+    """The figures of a page about the account."""
+
+    measures: tuple[Measure, ...]
 
 
 def hold_case(
@@ -121,14 +127,16 @@ def hold(
         if stored.subject:
             return hold_case(channel, page, stored.subject, labels, policy=policy, quarantined=quarantined)
         return hold_list(channel, page, labels, policy=policy, quarantined=quarantined)
+    seen = Seen(page, labels, policy)
     health = next((h for h in portal.health if h.name == stored.page), None)
-    if health is not None:
-        seen = Seen(page, labels, policy)
-        try:
-            health.read(seen)
-        except PageDrift as error:
-            return Held(seen, error=error)
-        return Held(seen)
+    settlement = portal.settlement
+    try:
+        if health is not None:
+            return Held(seen, Figures(measures=health.read(seen)))
+        if settlement is not None and settlement.name == stored.page:
+            return Held(seen, settlement.read(seen, 1))
+    except PageDrift as error:
+        return Held(seen, error=error)
     return None
 
 

@@ -158,7 +158,7 @@ class _Demo:
         """A draft from the playbook for the case's reason, with pictures drawn now."""
         self.stage.step(
             f"draft {case.case_id} --action appeal",
-            say("An answer to the most urgent case, from the playbook for its reason, with evidence; lint looks it"
+            say("An appeal in the most urgent case that takes one, from the playbook for its reason; lint looks it"
                 " over."),
         )  # fmt: skip
         invented = tomllib.loads((Path(__file__).parent / "demo.toml").read_text(encoding="utf-8"))

@@ -14,8 +14,8 @@ ALARM = "missed"
 def note_if_missed(ctx: Context, run_id: str, case: Case) -> bool:
     """Raise an alarm when `case`, never read before, was opened after the last finished sync and is over already.
 
-    A real dispute was escalated 8 seconds after it was opened and ruled 15 hours later: one sync a night sees such a one
-    only when it is over. The first sync of an account raises none. Gives whether it raised one.
+    A real dispute was escalated 8 seconds after it was opened and ruled 15 hours later: one sync a night
+    sees it only when it is over. The first sync of an account raises none. Gives whether it raised one.
     """
     since = _last_sync(ctx, run_id, case.key.store_name)
     ended = case.status.is_ not in OPEN or case.outcome is not None

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from playwright.async_api import Error
+
+from agent.audit import Link
 from agent.errors import DONE, UNKNOWN, RebuttalError
 from agent.portal import Channel, Sent
 from agent.reading.labels import norm
-from agent.reading.seen import Seen
 from agent.records import Case, iso
 from agent.sending.packet import Attempt, Packet, Receipt
+from agent.sending.send import READ_BACK
 from agent.settings import AccountSettings
 from agent.words import Words, say
 from flows.context import Context
-from flows.submit import SETTLE_AFTER, Result, SubmitReport, result_of
+from flows.submit import Result, SubmitReport, result_of
 from flows.visit import Browsers, Visit, browsers, visiting
 
+SETTLE_AFTER = timedelta(minutes=10)
+"""How long after the click a portal that shows nothing of it is believed to have nothing."""
 _SLACK = timedelta(minutes=2)
 """Portals write times by the minute."""
 
@@ -41,11 +48,17 @@ async def _account(ctx: Context, shared: Browsers, account: AccountSettings) -> 
             ctx.store.ledger.interrupted(account.store_name, by=ctx.settings.operator)
             for attempt in ctx.store.ledger.unknown((account.store_name,)):
                 results.append(await _attempt(ctx, visit, attempt))
-    except RebuttalError as error:
-        for attempt in ctx.store.ledger.unknown((account.store_name,)):
-            if all(r.ref != attempt.case.ref for r in results):
+    except (RebuttalError, Error) as fault:
+        error = fault if isinstance(fault, RebuttalError) else _browser(fault)
+        for attempt in ctx.store.ledger.attempts():
+            open_here = attempt.state in ("armed", "unknown") and attempt.case.store_name == account.store_name
+            if open_here and all(r.ref != attempt.case.ref for r in results):
                 results.append(_still_unknown(attempt, error.said, error))
     return results
+
+
+def _browser(fault: Error) -> RebuttalError:
+    return RebuttalError(say("The browser failed: {why}", why=fault.message.splitlines()[0]), say("Run it again."))
 
 
 async def _attempt(ctx: Context, visit: Visit, attempt: Attempt) -> Result:
@@ -57,7 +70,8 @@ async def _attempt(ctx: Context, visit: Visit, attempt: Attempt) -> Result:
         seen, documents = await channel.visit(visit.tab, attempt.case.case_id, stored.url if stored else "")
         case = channel.read_subject(seen, documents, attempt.case.case_id)
     except RebuttalError as error:
-        await visit.tab.leave_bundle(error, "reconcile")
+        with contextlib.suppress(OSError):
+            await visit.tab.leave_bundle(error, "reconcile")
         return _still_unknown(attempt, error.said, error)
     page = seen.page
     sha = ctx.store.pages.put(
@@ -73,7 +87,13 @@ async def _attempt(ctx: Context, visit: Visit, attempt: Attempt) -> Result:
     for file in documents.values():
         ctx.store.blobs.put(file.data, "document")
     ctx.store.cases.save(case, "reconcile")
-    verdict = judge(attempt, packet, case, channel.sent(seen, packet.action), seen, ctx.clock())
+    since = sent_at(ctx.store.audit.story(attempt.case.ref), attempt)
+    if since is not None and page.server_at is not None:
+        elapsed = page.server_at - since
+    else:
+        since = attempt.armed_at + (page.server_at - page.seen_at if page.server_at else timedelta())
+        elapsed = ctx.clock() - attempt.armed_at
+    verdict = judge(packet, case, channel.sent(seen, packet.action), since, elapsed)
     by = ctx.settings.operator
     if isinstance(verdict, Receipt):
         return result_of(
@@ -91,35 +111,52 @@ async def _attempt(ctx: Context, visit: Visit, attempt: Attempt) -> Result:
             todo=say("Approve again to send it."),
             code=DONE,
         )
+    ctx.store.ledger.record(
+        attempt.case, "still unknown", {"attempt": attempt.id, "why": verdict.in_language("en"), "page": sha}, by=by
+    )
     return _still_unknown(attempt, verdict, None)
 
 
+def sent_at(links: Iterable[Link], attempt: Attempt) -> datetime | None:
+    """The portal's own clock when the form of `attempt` was ready, out of the case's story; None where it is not told.
+
+    With it no clock of ours is needed: ours may have been set right, or wrong, between the click and this reading.
+    """
+    at: str | None = None
+    for link in links:
+        if link.what == READ_BACK and link.data.get("digest") == attempt.digest:
+            at = link.data.get("portal_clock")
+        elif link.what == "armed" and link.data.get("attempt") == attempt.id:
+            break
+    return datetime.fromisoformat(at) if at else None
+
+
 def judge(
-    attempt: Attempt, packet: Packet, case: Case, sent: tuple[Sent, ...], seen: Seen, now: datetime
+    packet: Packet, case: Case, sent: tuple[Sent, ...], since: datetime, elapsed: timedelta
 ) -> Receipt | Words | None:
     """A receipt where the portal lists the packet, None where it provably has nothing, else what a person should see.
 
-    Absent means: no answer is listed, the action is still offered, the slot is not spent, and enough time has passed on
-    our clock for the portal to have shown it.
+    `since`: the portal's clock at the click; `elapsed`: how long ago that is. Absent means: nothing is listed since
+    then, the slot is not spent, and the portal has had time enough to show what it had taken.
     """
-    skew = (seen.page.server_at - seen.page.seen_at) if seen.page.server_at else timedelta()
-    earliest = attempt.armed_at + skew - _SLACK
-    chosen = [norm(f.shown) for f in packet.fields if f.kind == "choice"]
-    ours = [s for s in sent if (s.at is None or s.at >= earliest) and (not chosen or s.what in chosen or not s.what)]
+    said = {norm(f.shown if f.kind == "choice" else f.value) for f in packet.fields if f.kind in ("choice", "text")}
+    fresh = [s for s in sent if s.at is None or since - _SLACK <= s.at <= since + SETTLE_AFTER]
+    ours = [s for s in fresh if not s.what or s.what in said]
     if len(ours) == 1:
-        one = ours[0]
-        return Receipt(number=one.number, at=one.at, shown=iso(one.at) if one.at else "")
-    if sent and packet.action in ("appeal",):
+        return Receipt(number=ours[0].number, at=ours[0].at, shown=iso(ours[0].at) if ours[0].at else "")
+    others = fresh or (sent if packet.action == "appeal" else ())
+    if others:
         return say(
             "the portal lists {count} other answer(s) to this case, {numbers}: look whether one is yours",
-            count=len(sent),
-            numbers=", ".join(s.number for s in sent),
+            count=len(others),
+            numbers=", ".join(s.number for s in others),
         )
-    if packet.action not in case.actions:
-        return say("the portal no longer offers {action}, and lists no answer: look at the case", action=packet.action)
-    if case.appeals is not None and packet.action == "appeal" and case.appeals.used:
+    unspent = packet.action == "appeal" and case.appeals is not None and not case.appeals.used
+    if packet.action == "appeal" and case.appeals is not None and case.appeals.used:
         return say("the portal counts {used} answers and lists none: look at the case", used=case.appeals.used)
-    if now - attempt.armed_at < SETTLE_AFTER:
+    if packet.action not in case.actions and not unspent:
+        return say("the portal no longer offers {action}, and lists no answer: look at the case", action=packet.action)
+    if elapsed < SETTLE_AFTER:
         return say(
             "the portal shows nothing of it yet: run `rebuttal reconcile` again in {minutes} minutes",
             minutes=int(SETTLE_AFTER.total_seconds() // 60),

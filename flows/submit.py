@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from loguru import logger
@@ -35,6 +35,7 @@ from agent.store import Lease
 from agent.words import Words, say
 from flows.context import Context
 from flows.naming import the_case
+from flows.readiness import refuse_money
 from flows.visit import LEASE_S, Browsers, Visit, browsers, policy_of, visiting
 
 DO_NOT_RESEND = say("Do not send it by hand. Run `rebuttal reconcile`: it reads the portal and never clicks.")
@@ -133,23 +134,22 @@ async def _one(
     except Error as fault:
         logger.opt(exception=fault).error("the browser failed")
         why = fault.message.splitlines()[0]
-        error = RebuttalError(say("The browser failed: {why}", why=why), say("Run it again."))
-        return came[0] if came else _failed(ctx, key, action, digest, error)
+        failed = RebuttalError(say("The browser failed: {why}", why=why), say("Run it again."))
+        return came[0] if came else _failed(ctx, key, action, digest, failed)
     except Exception as fault:  # one packet never stops the others
         logger.opt(exception=fault).error("a packet could not be sent")
-        error = RebuttalError(say("A fault of Rebuttal's own: {what}", what=f"{type(fault).__name__}: {fault}"))
-        return came[0] if came else _failed(ctx, key, action, digest, error)
+        failed = RebuttalError(say("A fault of Rebuttal's own: {what}", what=f"{type(fault).__name__}: {fault}"))
+        return came[0] if came else _failed(ctx, key, action, digest, failed)
     return came[0]
 
 
 def _failed(ctx: Context, key: CaseKey, action: Action | None, digest: str | None, error: RebuttalError) -> Result:
-    """The result of a packet that met `error`. Whether it was sent is the ledger's to say, not the error's."""
-    open_attempt = isinstance(error, OutcomeUnknown)
+    """The result of a packet that met `error`: after the click its outcome is unknown, before it nothing was sent."""
+    unknown = isinstance(error, OutcomeUnknown)
     with contextlib.suppress(RebuttalError):
-        open_attempt = any(a.digest == digest and a.state in ("armed", "unknown") for a in ctx.store.ledger.attempts(key))
         ctx.store.ledger.record(
             key,
-            "unknown" if open_attempt else "not sent",
+            "not known" if unknown else "not sent",
             {"error": error.name, "said": error.said.in_language("en"), "digest": digest},
             by=ctx.settings.operator,
         )
@@ -160,13 +160,13 @@ def _failed(ctx: Context, key: CaseKey, action: Action | None, digest: str | Non
     return Result(
         key.ref,
         action or "-",
-        "unknown" if open_attempt else "not_sent",
+        "unknown" if unknown else "not_sent",
         said,
         digest,
-        todo=DO_NOT_RESEND if open_attempt and not isinstance(error, OutcomeUnknown) else error.todo,
+        todo=error.todo,
         error=error.name,
         bundle=error.bundle,
-        code=UNKNOWN if open_attempt else error.exit_code,
+        code=error.exit_code,
     )
 
 
@@ -203,6 +203,7 @@ class _Submission:
     async def run(self, dry_run: bool) -> None:
         """Check what can be checked without a browser, then go."""
         case = self._still_true()
+        refuse_money(self.ctx, self.packet, self.rule)
         approval = None if dry_run else self.ledger.living_approval(self.packet)
         account = self.ctx.settings.named(self.packet.case.store_name)
         uploads = 0 if dry_run or not self.rule.send.uploads else len(self.packet.files)
@@ -324,7 +325,7 @@ class _Submission:
 
     async def _send(self, visit: Visit, case: Case, approval: Approval) -> None:
         attempt = await self._sending(visit, case).send(self.packet, approval)
-        self.came.append(result_of(attempt, _held(visit.sending)))
+        self.came.append(harmless(result_of(attempt, _held(visit.sending)), attempt, self.rule.harmless_refusal))
         await self._remember(visit, attempt)
         self.came[0].held_back = _held(visit.sending)
 
@@ -417,6 +418,15 @@ def _waiting(visit: Visit) -> Iterator[None]:
         yield
     finally:
         visit.tab.wait_ms = before
+
+
+def harmless(result: Result, attempt: Attempt, rule: str) -> Result:
+    """A refusal that the requirement `rule` calls harmless is told as such, and is no fault of the run (AE5)."""
+    if not rule or attempt.state != "refused":
+        return result
+    said = say("The portal answered with an error, which is harmless ({rule}): {words}", rule=rule, words=attempt.words)
+    todo = say("Do nothing: the portal's staff look at it themselves, and the next sync shows what came of it.")
+    return replace(result, said=said, todo=todo, code=DONE)
 
 
 def _held(guard: SendingGuard | None) -> list[str]:

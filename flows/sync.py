@@ -33,6 +33,8 @@ from agent.store import ListRow
 from agent.words import say
 from flows.context import Context
 from flows.health import read_account
+from flows.portal_report import differences
+from flows.missed import note_if_missed
 from flows.visit import Browsers, Visit, browsers, channels_of, visiting
 
 DUE_SOON = timedelta(hours=24)
@@ -195,7 +197,22 @@ class ChannelSync:
         """Lists first, then pages; alarms whose cause is gone are closed."""
         rows = await self._lists()
         await self._pages(rows)
+        await self._report(rows)
         self._alarms()
+
+    async def _report(self, rows: dict[str, Listed]) -> None:
+        """The portal's own export, where it has one, tells of cases that no list showed (OZ6)."""
+        try:
+            found = await differences(self.ctx, self.tab, self.channel, rows)
+        except PageDrift as error:
+            await self._quarantine(error, None)
+            return
+        if not found:
+            self.ctx.store.alarms.clear("report", self.scope)
+            return
+        told = say("{scope}: {what}", scope=self.scope, what="; ".join(str(one) for one in found[:5]))
+        self.report.fault(Mismatch(told, say("Run `rebuttal sync --full`; if it stays so, look at both at the portal.")))
+        self.ctx.store.alarms.raise_("report", self.scope, told, {"count": len(found)})
 
     # -- lists -----------------------------------------------------------------------------------------------------
 
@@ -372,6 +389,8 @@ class ChannelSync:
         if self.channel.keeps_picture and saved != "unchanged":
             await self._archive(case, seen)
         setattr(self.report, saved, getattr(self.report, saved) + 1)
+        if saved == "new":
+            note_if_missed(self.ctx, self.run_id, case)
 
     def _row_hash(self, row: Listed, case: Case) -> str:
         """What to note as read: a row that changed over a page that did not may have led to a stale page."""

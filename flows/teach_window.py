@@ -17,7 +17,7 @@ from agent.store import StoredPage
 from agent.words import say
 from flows.context import Context
 from flows.contract import hold
-from flows.pointing import Ready, note, point
+from flows.pointing import Ready, point
 from flows.trial import MOST_TEXT, Page, Trial, pages_to_try, try_text
 from flows.visit import browsers, policy_of, visiting
 
@@ -53,7 +53,6 @@ async def pointed_at(
                 words = say("{why} Point again, or press Escape.", why=fault.said)
                 ctx.console.print(str(words))
                 continue
-            await note(visit.tab.page, say("Thank you. Say yes or no where you started this."))
             return trial, spoken
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from agent.browser import open as opening
 from agent.browser.guard import ReadingGuard, SendingGuard
 from agent.browser.pacing import Pacing
 from agent.browser.tab import Tab
-from agent.errors import Paused, SignedOut, UsageFault
+from agent.errors import Paused, RebuttalError, SignedOut, UsageFault
 from agent.locks import account_lock
 from agent.policy import Policy, SendRule, load_policy
 from agent.portal import Channel, Portal
@@ -151,6 +151,18 @@ def holder() -> str:
     return f"{platform.node()}:{os.getpid()}"
 
 
+@contextlib.contextmanager
+def holding(ctx: Context, account: AccountSettings) -> Iterator[Lease]:
+    """The account for this process alone: this machine's file lock, and the lease of the database. Raises `Busy`."""
+    with account_lock(ctx.home, account.store_name):
+        lease = ctx.store.leases.take(account.store_name, holder(), LEASE_S, machine=platform.node(), alone_here=True)
+        try:
+            yield lease
+        finally:
+            with contextlib.suppress(RebuttalError):  # what can't be given back runs out by itself
+                ctx.store.leases.release(lease)
+
+
 @contextlib.asynccontextmanager
 async def visiting(
     ctx: Context,
@@ -164,29 +176,25 @@ async def visiting(
 ) -> AsyncIterator[Visit]:
     """The account at its portal, alone: OS lock, lease, session, guard. Raises `SignedOut` without a kept session."""
     portal: Portal = ctx.portal(account.portal)
-    with account_lock(ctx.home, account.store_name):
-        lease = ctx.store.leases.take(account.store_name, holder(), LEASE_S, machine=platform.node(), alone_here=True)
+    with holding(ctx, account) as lease:
+        state = ctx.vault.load(account.store_name) if keeps_session(account) else None
+        if state is None and account.browser == "launch" and mode != "signing_in":
+            raise SignedOut(
+                say("{store} was never signed in here.", store=account.store_name),
+                say("Sign in with `rebuttal login {store}`.", store=account.store_name),
+            )
+        context, ours = await shared.context(ctx, account, portal, state)
+        page = await context.new_page()
         try:
-            state = ctx.vault.load(account.store_name) if keeps_session(account) else None
-            if state is None and account.browser == "launch" and mode != "signing_in":
-                raise SignedOut(
-                    say("{store} was never signed in here.", store=account.store_name),
-                    say("Sign in with `rebuttal login {store}`.", store=account.store_name),
-                )
-            context, ours = await shared.context(ctx, account, portal, state)
-            page = await context.new_page()
-            try:
-                visit = await _arrive(ctx, shared, account, portal, mode, context, page, send, uploads, step)
-                visit.lease = lease
-                yield visit
-                if mode != "signing_in" and keeps_session(account):
-                    ctx.vault.save(account.store_name, await opening.session_state(context, page))
-            finally:
-                with contextlib.suppress(Error):  # the browser may be gone already, which is what is wanted
-                    await page.close()
-                    await (context.close() if ours else context.unroute_all())
+            visit = await _arrive(ctx, shared, account, portal, mode, context, page, send, uploads, step)
+            visit.lease = lease
+            yield visit
+            if mode != "signing_in" and keeps_session(account):
+                ctx.vault.save(account.store_name, await opening.session_state(context, page))
         finally:
-            ctx.store.leases.release(lease)
+            with contextlib.suppress(Error):  # the browser may be gone already, which is what is wanted
+                await page.close()
+                await (context.close() if ours else context.unroute_all())
 
 
 async def _arrive(

@@ -30,7 +30,8 @@ _RADIO_NAME = """e => (e.getAttribute('aria-label') || (e.labels && e.labels[0] 
 _CHOSEN = """e => {
   const of = e.getAttribute('role') === 'radiogroup' ? [...e.querySelectorAll('input')] : [e], by = new Map();
   for (const one of of.filter((x) => x.name && !x.disabled)) {
-    const held = one.tagName === 'SELECT' ? [...one.selectedOptions].map((o) => o.value) : one.checked ? [one.value] : [];
+    const held = one.tagName === 'SELECT' ? [...one.selectedOptions].map((o) => o.value)
+      : one.checked ? [one.value] : [];
     by.set(one.name, [...(by.get(one.name) ?? []), ...held]);
   }
   return [...by];

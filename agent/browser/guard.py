@@ -3,8 +3,8 @@
 Reading: whatever is not GET or HEAD, or on the portal's list of reading POSTs, is failed in the browser and reported.
 
 Sending: a Playwright route, because the browser's own network stack repeats a POST when a connection drops; here the
-matching request is made by `route.fetch(max_retries=0)`, once, and only while the guard is armed. Under it the same hold
-as in reading runs stops what a route never sees: what a page sends while it is being left.
+matching request is made by `route.fetch(max_retries=0)`, once, and only while the guard is armed. Under it the same
+hold as in reading runs stops what a route never sees: what a page sends while it is being left.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ class SendingGuard:
         return None
 
     async def _once(self, route: Route, *, sending: bool = False) -> str | None:
-        """Make the request exactly once, and say why no answer came; a redirect is the browser's to follow, with GET."""
+        """Make the request exactly once, and say why no answer came; the browser follows a redirect, with GET."""
         try:
             response = await route.fetch(max_retries=0, max_redirects=0, timeout=ANSWER_MS)
         except Error as fault:

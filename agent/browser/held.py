@@ -1,8 +1,8 @@
 """Requests held inside the browser until they are judged: raw CDP `Fetch` on a page and on its foreign frames.
 
-Only the kinds that can change something are held, so that scripts, styles and pictures are never slowed down. Playwright's
-own routes are no substitute here: they hold everything, and let pass what a page sends while it is being left (beacons,
-`keepalive`), because such a request belongs to no frame any more.
+Only the kinds that can change something are held, so that scripts, styles and pictures are never slowed down.
+Playwright's own routes are no substitute here: they hold everything, and let pass what a page sends while it is being
+left (beacons, `keepalive`), because such a request belongs to no frame any more.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _NO_PICTURES = "--blink-settings=imagesEnabled=false"
 _GUARDABLE = ("--disable-shared-workers", "--block-new-web-contents")
 """No place from which a page could send past the guards: shared workers, and (in the headless shell) new windows."""
 _POPUPS = "--disable-popup-blocking"
-"""What Playwright adds by itself. Without it Chrome opens no window that nobody clicked for, so a reading run gets none."""
+"""What Playwright adds by itself. Without it Chrome opens no window that nobody clicked for: a reading run has none."""
 _FONTS = ("*.woff", "*.woff2", "*.ttf", "*.otf")
 _SESSION_KEEPER = """() => Object.fromEntries(Object.keys(sessionStorage).map((k) => [k, sessionStorage.getItem(k)]))"""
 _SESSION_GIVER = """(() => { const kept = %s; const mine = kept[location.origin]; if (mine && !sessionStorage.length)

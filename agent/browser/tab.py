@@ -291,9 +291,9 @@ class Tab:
         return Fetched(_file_name(response.headers.get("content-disposition", ""), full), await response.body())
 
     async def picture(self) -> bytes | None:
-        """The whole page as a PNG, to be kept beside what was read from it (CM12); None where the browser gives none."""
+        """The whole page as a JPEG, to be kept beside what was read from it (CM12); None where the browser gives none."""
         try:
-            return await self.page.screenshot(full_page=True, timeout=10_000)
+            return await self.page.screenshot(full_page=True, type="jpeg", quality=80, timeout=10_000)
         except Error:
             return None
 

@@ -156,9 +156,9 @@ def beside(part: Part, key: str, label: Unit) -> Unit:
         if unit not in row:
             break
         at = row.index(unit)
+        if tree.tags[box] == "tr" and all(_is_label(part, u) for u in row):
+            return _below(part, key, box, row[at].element)
         if len(row) > 1:
-            if tree.tags[box] == "tr" and all(_is_label(part, u) for u in row):
-                return _below(part, key, box, row[at].element)
             return row[_partner(part, key, row, at)]
         unit = Unit(box, tree.first[box], tree.last[box])
         box = tree.parent[box]
@@ -303,7 +303,7 @@ def unknown_labels(part: Part) -> tuple[str, ...]:
     for me in range(part.element, tree.end[part.element]):
         if tree.tags[me] in ("dt", "th", "label") and tree.count(me) and part.holds(me):
             note(Unit(me, tree.first[me], tree.last[me]))
-    groups: set[tuple[int, int]] = set()
+    groups: set[int] = set()
     for spot in sorted(me for f in known & tree.forms.keys() for me in tree.forms[f] if part.holds(me)):
         unit, box = Unit(spot, tree.first[spot], tree.last[spot]), tree.parent[spot]
         row = row_of(box) if box >= part.element else []
@@ -312,20 +312,19 @@ def unknown_labels(part: Part) -> tuple[str, ...]:
             row = row_of(box)
         if unit not in row or len(row) < 2:
             continue
-        at, tag = row.index(unit), tag_of(tree, unit)
-        group = tree.parent[box] if len(row) == 2 else box
-        if tag in _ANSWERS or box <= part.element or (group, at % 2) in groups:
+        tag, group = tag_of(tree, unit), tree.parent[box] if len(row) == 2 else box
+        if tag in _ANSWERS or box <= part.element or group in groups:
             continue  # terms and header cells are noted already, and what stands in an answer's place is none
-        groups.add((group, at % 2))
-        if len(row) > 2:
-            labels = [n for n, u in enumerate(row) if form(tree, u) in known]
-            if len(labels) > 1 and len({n % 2 for n in labels}) == 1:
-                for other in row[at % 2 :: 2]:
-                    note(other)
+        groups.add(group)
+        alike = [row] if len(row) > 2 else [
+            row_of(kid) for kid in tree.kids[group] if tree.tags[kid] == tree.tags[box] and len(row_of(kid)) == 2
+        ]  # fmt: skip
+        places = [n % 2 for r in alike for n, u in enumerate(r) if form(tree, u) in known]
+        at = int(2 * sum(places) > len(places))
+        if len(row) > 2 and (len(places) < 2 or len(set(places)) > 1):
             continue
-        for kid in tree.kids[group]:
-            if kid != box and tree.tags[kid] == tree.tags[box]:
-                other_row = row_of(kid)
-                if len(other_row) == 2 and tag_of(tree, other_row[at]) == tag:
-                    note(other_row[at])
+        for r in alike:
+            for other in r[at::2]:
+                if tag_of(tree, other) == tag_of(tree, alike[0][at]):
+                    note(other)
     return tuple(found)

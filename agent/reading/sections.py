@@ -66,9 +66,14 @@ def _heading(tree: Tree, spot: Spot) -> tuple[int, int]:
         if (tree.first[up], tree.last[up]) == (tree.first[at], tree.last[at]):
             heading = up
         up = tree.parent[up]
-    if spot.element < 0 or any(tree.within(tag, at) >= 0 for tag in ("a", "td", "th", "dt", "dd", "label", "option")):
+    if spot.element < 0 or _elsewhere(tree, at):
         return -1, 0
     return heading, _UNRANKED
+
+
+def _elsewhere(tree: Tree, me: int) -> bool:
+    """Does a text stand where no heading stands: in a link, a control, a cell?"""
+    return any(tree.within(tag, me) >= 0 for tag in ("a", "button", "td", "th", "dt", "dd", "label", "option"))
 
 
 def _under(part: Part, tree: Tree, spot: Spot, heading: int, rank: int) -> Section:
@@ -82,7 +87,8 @@ def _under(part: Part, tree: Tree, spot: Spot, heading: int, rank: int) -> Secti
     for i in range(heading + 1, tree.end[box]):
         if start <= tree.first[i] < stop and tree.last[i] > tree.first[i]:
             other = tree.rank(i)
-            if (other and other <= rank) or (rank == _UNRANKED and tree.form_of(i) in headings):
+            named = rank == _UNRANKED and tree.form_of(i) in headings and not _elsewhere(tree, i)
+            if (other and other <= rank) or named:
                 stop = tree.first[i]
                 break
     marks = tuple(tree.texts[n] for n in tree.plain(heading) if not spot.first <= n < spot.last)

@@ -137,7 +137,7 @@ def _lines(part: Part, header: int, width: int, key: str) -> list[int]:
         lines: list[int] = []
         odd: int | None = None
         for kid in after:
-            here = _rows_in(part, kid, width)
+            here = _rows_in(part, kid, width, header)
             if here:
                 if odd is not None:
                     raise part.seen.drift(key, say("something else stands between the rows"), found=_said(part, odd))
@@ -158,23 +158,29 @@ def _said(part: Part, me: int) -> tuple[str, ...]:
     return (part.seen.tree.value_text(me)[:120],)
 
 
-def _rows_in(part: Part, me: int, width: int) -> list[int]:
+def _rows_in(part: Part, me: int, width: int, header: int) -> list[int]:
     """The rows that `me` is or holds; none where it is something else."""
     tree = part.seen.tree
-    tag = tree.tags[me]
+    tag, kids = tree.tags[me], tree.kids[me]
     if tag == "tr" or (tree.has(me, "role") and tree.attrs(me)["role"] == "row"):
         return [me]
     if tag == "table":
         return own_rows(tree, me)
     if tag == "tbody":
-        return [k for k in tree.kids[me] if tree.tags[k] == "tr"]
-    if tree.count(me) and len(tree.kids[me]) == width and width > 1:
+        return [k for k in kids if tree.tags[k] == "tr"]
+    if width < 2 or not kids:
+        return []
+    if all(len(tree.kids[k]) == width and tree.count(k) for k in kids) and (len(kids) != width or _built(tree, kids, header)):
+        return list(kids)
+    if len(kids) == width and tree.count(me):
         return [me]
-    if len(tree.kids[me]) == 1:
-        return _rows_in(part, tree.kids[me][0], width)
-    if tree.kids[me] and all(len(tree.kids[k]) == width and tree.count(k) for k in tree.kids[me]) and width > 1:
-        return list(tree.kids[me])
-    return []
+    return _rows_in(part, kids[0], width, header) if len(kids) == 1 else []
+
+
+def _built(tree: Tree, rows: list[int], header: int) -> bool:
+    """Are these, of as many as there are columns, built like the header? Else they are the cells of one row."""
+    cell = tree.tags[tree.kids[header][0]]
+    return all(tree.tags[r] == tree.tags[header] and all(tree.tags[c] == cell for c in tree.kids[r]) for r in rows)
 
 
 def _says_nothing(part: Part, me: int) -> bool:

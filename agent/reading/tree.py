@@ -190,7 +190,7 @@ class Tree:
         for number, text in enumerate(self.texts):
             if aside[number]:
                 continue
-            if number not in alone:
+            if number not in alone and self.form_of(self.owners[number]) != norms[number]:
                 self.loose.setdefault(norms[number], []).append(number)
             if ":" in text or "：" in text:
                 cut = colon(text)
@@ -219,13 +219,19 @@ class Tree:
         return self.texts[a] if b - a == 1 else self.joined(range(a, b)).replace("\n", " ")
 
     def joined(self, numbers: range | list[int]) -> str:
-        """Those texts as a person reads them: line ends kept, no blank put where none was."""
+        """Those texts as a person reads them: line ends kept, no blank put where none was.
+
+        Figures in neighbouring elements are two figures, whatever the markup says: a style sets them apart
+        (`<b>2</b><b>5,000</b>`).
+        """
         parts: list[str] = []
         before = -2
         for n in numbers:
+            text = self.texts[n]
             if parts:
-                parts.append(self.seps[n] if n == before + 1 else " ")
-            parts.append(self.texts[n])
+                sep = self.seps[n] if n == before + 1 else " "
+                parts.append(sep or (" " if text[0].isdigit() and parts[-1][-1].isdigit() else ""))
+            parts.append(text)
             before = n
         return "".join(parts)
 

@@ -131,9 +131,10 @@ class Sending:
         self.step("settle")
         try:
             return self._settled(attempt, answer, fault)
-        except RebuttalError as error:  # a full disk, a locked database: the attempt stays armed, and reading settles it
+        except Exception as error:  # a full disk, a locked database: it stays armed until reading settles it
+            why = error.said if isinstance(error, RebuttalError) else error
             raise OutcomeUnknown(
-                say("The click was made, and what came of it can't be written down: {why}", why=error.said),
+                say("The click was made, and what came of it can't be written down: {why}", why=why),
                 say("Do not send it by hand. Mend that, then run `rebuttal reconcile`: it reads the portal."),
             ) from error
 

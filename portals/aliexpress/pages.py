@@ -85,6 +85,17 @@ class Disputes(Channel):
             return f"{facts['amount']} / {case.amount}"
         return None
 
+    def rule_for(self, case: Case, action: Action, rule: ActionRule) -> ActionRule:
+        """Only a plan that lies on the table can be accepted: the platform's is not always there."""
+        if action != "accept":
+            return rule
+        there = {offer.from_ for offer in case.offers}
+        solution = rule.fields["solution"]
+        options = {owner: label for owner, label in solution.options.items() if owner in there}
+        return rule.model_copy(
+            update={"fields": rule.fields | {"solution": solution.model_copy(update={"options": options})}}
+        )
+
     def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> DisputeForm:
         return DisputeForm(tab, rule, self, case, action)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 
 from agent.portal import Fetched, Listed, Listing, Sent
 from agent.reading.countdowns import read_countdown
@@ -51,6 +53,7 @@ _COLUMNS = {
     "changed_at": "orders.changed_at",
 }
 _ORDER_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{5,29}")
+_DOCUMENT = ("number", "amount", "total", "responsible", "clauses", "text")
 _FILE_NAME = re.compile(r".{1,150}\.[A-Za-z0-9]{2,5}")
 _TO_THE_HOUR_S = 3600
 _STEADY = ("status", "reason", "amount", "opened_at", "order_status", "changed_at")
@@ -142,7 +145,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     opened_at = instant(module.labelled("dispute.opened_at"))
     decided = module.labelled("dispute.decided_at")
     decided_at = None if decided.empty else instant(decided)
-    deadlines = read_deadlines(seen, module)
+    deadlines = read_deadlines(seen, module, status.is_)
     used, allowed = module.labelled("dispute.attempts").read(_attempts)
     can_appeal = module.offers("appeal.open")
     history = _history_rows(seen)
@@ -242,7 +245,7 @@ def _actions(seen: Seen, can_appeal: bool) -> tuple[Action, ...]:
 
 
 def _attempts(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)\s*/\s*(\d+)\s*회?", text.strip())
+    match = re.fullmatch(r"(\d{1,3})\s*회?\s*/\s*(\d{1,3})\s*회?", text.strip())
     if match is None:
         raise Unreadable(text, "how many of how many (0 / 1)")
     return int(match[1]), int(match[2])
@@ -272,12 +275,14 @@ def _consistent(seen: Seen, status: str, used: int, deadlines: tuple[Deadline, .
         raise seen.mismatch("dispute.status", status, said)
 
 
-def read_deadlines(seen: Seen, module: Part) -> tuple[Deadline, ...]:
+def read_deadlines(seen: Seen, module: Part, status: str) -> tuple[Deadline, ...]:
     """The appeal deadline (CP4): a date, a countdown on the portal's clock, or both, which must then agree."""
     places = [module.labelled("dispute.deadline")]
-    left = module.maybe("dispute.left")
-    if left is not None:
-        places.append(left)
+    if module.shows("dispute.left") or (status == "action_needed" and places[0].empty):
+        left = module.maybe("dispute.left")
+        inside = left is not None and places[0].element <= left.element < seen.tree.end[places[0].element]
+        if left is not None and not inside:
+            places.append(left)
     dates: list[Deadline] = []
     counts: list[Deadline] = []
     for value in places:
@@ -297,16 +302,14 @@ def read_deadlines(seen: Seen, module: Part) -> tuple[Deadline, ...]:
 
 
 def _due_texts(value: Value) -> list[str]:
-    """The date and the countdown in one place: each in its own element or line, or both split over several."""
+    """The date and the countdown in one place, each in its own line or element, or one behind the other."""
     for texts in (value.lines, value.pieces):
         if all(_readable_due(value, text) for text in texts):
             return texts
-    pieces = value.pieces
-    for cut in range(1, len(pieces)):
-        halves = [" ".join(pieces[:cut]), " ".join(pieces[cut:])]
-        if all(_readable_due(value, text) for text in halves):
-            return halves
-    return [value.text]
+    words = value.text.split(" ")
+    halves = [[" ".join(words[:n]), " ".join(words[n:])] for n in range(1, len(words))]
+    both = [pair for pair in halves if all(_readable_due(value, text) for text in pair)]
+    return both[0] if len(both) == 1 else [value.text]
 
 
 def _readable_due(value: Value, text: str) -> bool:
@@ -367,7 +370,7 @@ def _note_cut(missing: dict[str, str], name: str, value: Value) -> None:
 
 def clauses(text: str) -> tuple[str, ...]:
     """The numbers of the clauses relied on, e.g. 5.2."""
-    found = tuple(re.findall(r"\d+(?:\.\d+)+", text))
+    found = tuple(dict.fromkeys(re.findall(r"\d+(?:\.\d+)+", text)))
     if not found:
         raise Unreadable(text, "clause numbers (5.2)")
     return found
@@ -451,7 +454,7 @@ def _message(seen: Seen, entry: Entry) -> tuple[Message, bool]:
     time_first = seen.labels.word("sender", tree.texts[numbers[0]]) is None
     start, length = (0, 1) if time_first else (1, 1)
     for tried in (3, 2):  # a date and its hour may stand apart
-        if start + tried < len(numbers) and _is_moment(seen, tree.joined(numbers[start : start + tried])):
+        if start + tried <= len(numbers) and _is_moment(seen, tree.joined(numbers[start : start + tried])):
             length = tried
             break
     at = Value(seen, "messages.heading", entry.element, tree.joined(numbers[start : start + length]))
@@ -565,19 +568,76 @@ def _receipt_number(text: str) -> str:
 
 
 def check_document(seen: Seen, file: Fetched, number: str, amount: Money, decision: Decision) -> None:
-    """The Decision Summary must say what the page says: order, amount, party, clauses, total, text (CP3)."""
+    """The Decision Summary must say what the page says: order, amount, party, clauses, total, text (CP3).
+
+    What stands behind one of its known labels is compared as what it means; where a label is not there, the page's
+    value must at least stand somewhere in the file.
+    """
     try:
-        text = "".join(pdf_text(file.data).split())
+        text = pdf_text(file.data)
     except Unreadable as fault:
         raise seen.drift("dispute.document", say("the file can't be read"), found=(fault.text,)) from None
-    total = sum(d.amount.value for d in decision.deductions)
-    wanted = [number, f"{amount.value:,f}", f"{total:,f}", *decision.clauses]
-    wanted += [decision.responsible.shown] if decision.responsible else []
-    for one in wanted:
-        if re.search(rf"(?<![\d.,]){re.escape(''.join(one.split()))}(?![\d]|[.,]\d)", text) is None:
-            raise seen.mismatch("dispute.document", one, say("not in the Decision Summary"))
-    said = "".join((decision.text or "").split())
-    if said and said not in text:
+    said = _document_lines(seen, text)
+    bare = "".join(text.split())
+    total = Money(value=sum((d.amount.value for d in decision.deductions), Decimal(0)), currency=amount.currency)
+    party = decision.responsible
+    _same(seen, said, bare, "number", number, number, str)
+    _same(seen, said, bare, "amount", amount, f"{amount.value:,f}", money)
+    _same(seen, said, bare, "total", total, f"{total.value:,f}", money)
+    if party is not None:
+        _same(seen, said, bare, "responsible", party.is_, party.shown, lambda t: _party(seen, t))
+    if "clauses" in said:
+        _same(seen, said, bare, "clauses", decision.clauses, "", clauses)
+    else:
+        for clause in decision.clauses:
+            _same(seen, said, bare, "clauses", clause, clause, str)
+    ruled = "".join((decision.text or "").split())
+    behind = _behind(seen, bare)
+    if behind and not (behind.startswith(ruled.rstrip("….")) and (ruled[-1:] in "….!?" or behind == ruled)):
+        raise seen.mismatch("dispute.document", decision.text, behind[: len(ruled) + 40])
+    if ruled.rstrip("….") not in bare:
         raise seen.mismatch("dispute.document", decision.text, say("not in the Decision Summary"))
-    if said and said[-1] not in _STOPS and text.partition(said)[2]:
-        raise seen.mismatch("dispute.text", decision.text, say("goes on in the Decision Summary"))
+
+
+def _document_lines(seen: Seen, text: str) -> dict[str, str]:
+    """What stands behind the labels of the file's lines, by the last part of the label's key."""
+    keys = {form: key for key in _DOCUMENT for form in seen.labels.of(f"document.{key}")}
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        label, _, value = line.partition(":")
+        key = keys.get(norm(label))
+        if key is not None:
+            if key in found and found[key] != value.strip():
+                raise seen.mismatch("dispute.document", found[key], value.strip())
+            found[key] = value.strip()
+    return found
+
+
+def _behind(seen: Seen, bare: str) -> str:
+    """The file's text behind the heading of the decision, without white space."""
+    for heading in seen.labels.texts["document.text"]:
+        _, found, rest = bare.rpartition("".join(heading.split()))
+        if found:
+            return rest
+    return ""
+
+
+def _same(
+    seen: Seen, said: dict[str, str], bare: str, key: str, want: object, shown: str, reader: Callable[[str], object]
+) -> None:
+    if key not in said:
+        if re.search(rf"(?<![\d.,]){re.escape(''.join(shown.split()))}(?![\d]|[.,]\d)", bare) is None:
+            raise seen.mismatch("dispute.document", shown, say("not in the Decision Summary"))
+        return
+    try:
+        held = reader(said[key])
+    except Unreadable:
+        held = None
+    if held != want:
+        raise seen.mismatch("dispute.document", shown or want, said[key])
+
+
+def _party(seen: Seen, text: str) -> str | None:
+    """A party as the file writes it, in one language or in two: `판매자 (Seller)`."""
+    words = {seen.labels.word("party", part) for part in (text, *re.split(r"[()/]", text)) if part.strip()} - {None}
+    return words.pop() if len(words) == 1 else None

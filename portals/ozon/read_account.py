@@ -86,7 +86,7 @@ def read_report(file: Fetched, labels: Labels) -> tuple[Listed, ...]:
             facts={
                 "kind": line[where["kind"]],
                 "status": line[where["status"]],
-                "amount": str(money(f"{line[where['amount']]} ₽")),
+                "amount": f"{line[where['amount']]} ₽",
             },
         )
         for line in lines[1:]

@@ -1,0 +1,1 @@
+"""AliExpress: reading, gates, and the seven actions, against its mock."""

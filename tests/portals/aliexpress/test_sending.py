@@ -1,0 +1,147 @@
+"""What a seller approved reaches AliExpress once, as approved; a packet that pays the buyer needs the setting for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agent.errors import NotApproved
+from agent.records import Action
+from flows.approve import approve
+from flows.submit import submit
+from tests.portals.aliexpress.conftest import Shop
+
+pytestmark = [pytest.mark.sends, pytest.mark.mock(portal="aliexpress", seed=5, cases=24)]
+
+CALL = "/h5/mtop.aliexpress.seller.reverse.{}/1.0/"
+VERBS: dict[Action, str] = {
+    "propose_solution": "saveSolution",
+    "apply_withdrawal": "applyWithdrawal",
+    "escalate": "submitArbitration",
+    "cancel_escalation": "cancelArbitration",
+    "provide_tracking": "fillReturnLogistics",
+    "appeal": "submitAppeal",
+    "accept": "agreeSolution",
+}
+STATUS = {
+    "propose_solution": "waiting", "apply_withdrawal": "waiting", "escalate": "in_review",
+    "cancel_escalation": "action_needed", "provide_tracking": "action_needed", "appeal": "in_review", "accept": "closed",
+}  # fmt: skip
+FIELDS = {"text": "content", "message": "content", "explanation": "content", "cancel_reason": "content",
+          "statement": "content", "type": "solutionType", "amount": "refundAmount", "carrier": "company",
+          "number": "number", "appeal_type": "appealType", "solution": "solution"}  # fmt: skip
+
+
+def confirm(shop: Shop) -> None:
+    """A buyer answers the seller's word in writing, so that withdrawal may be asked for (WD7)."""
+    case = next(c for c in shop.cases() if "apply_withdrawal" in c.actions and c.status.is_ == "waiting")
+    shop.mock.event("message", case_id=case.case_id, text="The parcel came today, thank you. I close the dispute.")
+    assert shop.sync(full=True).exit_code == 0
+
+
+def chosen(shop: Shop, action: Action) -> Any:
+    """A case for the action: one whose buyer has confirmed for a withdrawal, one that wants an answer for a plan."""
+    cases = [case for case in shop.cases() if action in case.actions]
+    if action == "apply_withdrawal":
+        return next(case for case in cases if "I close the dispute." in case.messages[-1].text)
+    if action == "accept":
+        return next(case for case in cases if case.offers[0].kind == "refund")
+    return next((case for case in cases if case.status.is_ == "action_needed"), cases[0])
+
+
+def test_each_of_the_seven_actions_arrives_once_and_as_approved(paying: Shop) -> None:
+    shop = paying
+    confirm(shop)
+    for action, verb in VERBS.items():
+        before = len(shop.writes())
+        case = chosen(shop, action)
+        values, files = shop.answer(case, action)
+        report = shop.draft(case, action, values, *files)
+        assert report.packet is not None, (action, [str(one.words) for one in report.blocked])
+        result = shop.send(case, report)
+        assert result.outcome == "confirmed", (action, result.public())
+        (one,) = shop.writes()[before:]
+        assert (one["path"], one["accepted"], one["answer"]) == (CALL.format(verb), True, 200), action
+        assert one["fields"]["reverseOrderLineId"] == [case.case_id]
+        typed = {FIELDS[key]: value for key, value in values.items() if key != "buyer_confirmation"}
+        for name, value in typed.items():
+            arrived = one["fields"][name][0].replace("\r\n", "\n")
+            assert arrived in (value, value.upper()), (action, name)
+        assert [(f["name"], f["sha256"], f["size"]) for f in one["files"]] == [
+            (f.upload_name, f.sha256, f.size) for f in report.packet.files
+        ], action
+        now = shop.by_id(case.case_id)
+        assert now.status.is_ == STATUS[action], (action, now.status)
+        assert result.receipt is not None and result.receipt["number"].isdigit()
+
+
+def test_accepting_a_plan_is_not_approved_while_the_setting_forbids_it(shop: Shop) -> None:
+    case = shop.case("accept")
+    report = shop.draft(case, "accept", {"solution": "buyer"})
+    assert report.packet is not None
+    with pytest.raises(NotApproved, match="pays the buyer"):
+        approve(shop.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
+    assert shop.run(submit(shop.ctx, (case.key.ref,))).results[0].outcome == "not_sent"
+    assert shop.writes() == []
+
+
+def test_an_approval_to_pay_dies_when_the_setting_is_taken_back(paying: Shop) -> None:
+    case = paying.case("accept")
+    report = paying.draft(case, "accept", {"solution": "buyer"})
+    assert report.packet is not None
+    approve(paying.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
+    paying.ctx.settings = paying.ctx.settings.model_copy(update={"allow_money_actions": False})
+    (result,) = paying.run(submit(paying.ctx, (case.key.ref,))).results
+    assert (result.outcome, result.error) == ("not_sent", "NotApproved")
+    assert paying.writes() == []
+
+
+def test_an_error_on_cancelling_the_arbitration_is_told_as_harmless(shop: Shop) -> None:
+    case = shop.case("cancel_escalation")
+    values, files = shop.answer(case, "cancel_escalation")
+    shop.mock.fault("cancel_error", "/", count="all")
+    report = shop.draft(case, "cancel_escalation", values, *files)
+    assert report.packet is not None
+    approve(shop.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
+    told = shop.run(submit(shop.ctx, (case.key.ref,)))
+    (result,) = told.results
+    assert (result.outcome, told.exit_code) == ("refused", 0)
+    assert "harmless (AE5)" in str(result.said) and "取消仲裁失败" in str(result.said)
+    assert shop.really(case.case_id)["status"]["is"] == "in_review"
+
+
+def test_a_refusal_of_anything_else_is_no_harmless_one(shop: Shop) -> None:
+    case = shop.case("escalate")
+    values, files = shop.answer(case, "escalate")
+    report = shop.draft(case, "escalate", values, *files)
+    assert report.packet is not None
+    approve(shop.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
+    shop.mock.fault("session_expired", CALL.format("submitArbitration"), method="POST")
+    told = shop.run(submit(shop.ctx, (case.key.ref,)))
+    assert told.exit_code != 0
+
+
+@pytest.mark.mock(portal="aliexpress", seed=5, cases=24)
+def test_a_second_button_in_the_dialog_stops_before_the_click(shop: Shop) -> None:
+    case = shop.case("provide_tracking")
+    values, files = shop.answer(case, "provide_tracking")
+    report = shop.draft(case, "provide_tracking", values, *files)
+    shop.mock.fault("second_submit", "/m_apps/dispute-management/detail", count="all")
+    result = shop.send(case, report)
+    assert (result.outcome, result.error) == ("not_sent", "PageDrift")
+    assert shop.writes() == []
+
+
+def test_a_reason_that_is_not_greyed_out_any_more_stops_before_the_click(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = shop.case("escalate")
+    values, files = shop.answer(case, "escalate")
+    report = shop.draft(case, "escalate", values, *files)
+    shop.mock.fault(
+        "rename_label", "/h5/", count="all", **{"from": 'name=\\"reason\\" disabled', "to": 'name=\\"reason\\"'}
+    )
+    result = shop.send(case, report)
+    assert (result.outcome, result.error) == ("not_sent", "PageDrift"), result.public()
+    assert shop.writes() == []

@@ -1,0 +1,1 @@
+"""Coupang beside its refund disputes: messages, tickets, figures, settlements, and the real Wing channels."""

@@ -1,0 +1,245 @@
+"""An answer that is not sent, sent twice or sent otherwise than approved costs the case; so does one the portal counts
+as none (CM4–CM9, CP16)."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from agent.errors import LintBlocked, UsageFault
+from agent.records import Case
+from tests.evidence.made import pdf, picture
+from tests.portals.coupang.conftest import LARGE, Shop
+
+pytestmark = [
+    pytest.mark.sends,
+    pytest.mark.mock(cases=4, options={"others": "10"}),
+    pytest.mark.account(channels=["messages", "tickets"]),
+]
+TEXT = {
+    "cancellation": "안녕하세요. 해당 주문은 취소 처리되었으며 결제 금액은 환불될 예정입니다.",
+    "return_dispute": "안녕하세요. 반품 상품은 수령 확인되었으며 서명 자료를 첨부합니다.",
+    "damaged": "안녕하세요. 출고 전 검수에서 파손 없음이 확인되었습니다.",
+    "late": "안녕하세요. 배송 지연으로 불편을 드려 죄송합니다. 조회 화면을 첨부합니다.",
+    "policy": "안녕하세요. 인증서를 첨부하오니 확인 부탁드립니다.",
+    "stock": "안녕하세요. 다음 주에 추가 입고 예정이며 계획을 첨부합니다.",
+}
+
+
+def text_for(case: Case) -> str:
+    assert case.reason is not None
+    return TEXT[case.reason.is_]
+
+
+@pytest.mark.parametrize("mode", ["form", "fetch", "xhr"])
+def test_an_answer_arrives_once_as_it_was_approved(shop: Shop, mode: str) -> None:
+    shop.mock.event("mode", submit_mode=mode)
+    shop.sync()
+    case = shop.case("messages", "reply", reason="return_dispute")
+    text = text_for(case) + "\n확인 부탁드립니다."
+    files = shop.file("ReturnRecord"), shop.file("ReturnRecord", "second.png", format_="PNG")
+    report = shop.draft(case, "reply", {"answer": text}, *files)
+    assert report.packet is not None, [(one.code, str(one.words)) for one in report.blocked]
+    names = [file.upload_name for file in report.packet.files]
+    assert names == [f"{case.order_id}_ReturnRecord.jpg", f"{case.order_id}_ReturnRecord2.png"]
+    result = shop.send(case, report)
+    assert result.outcome == "confirmed", result.public()
+    (one,) = shop.writes()
+    assert (one["path"], one["accepted"], one["fields"]["messageId"]) == ("/messages/reply", True, [case.case_id])
+    assert one["fields"]["answer"][0].replace("\r\n", "\n") == text
+    assert [(f["name"], f["sha256"]) for f in one["files"]] == [(f.upload_name, f.sha256) for f in report.packet.files]
+    assert result.receipt is not None and result.receipt["number"].startswith("RP")
+    shop.sync()
+    now = shop.again(case)
+    assert (now.status.is_, now.actions) == ("in_review", ())
+    assert [file.sha256 for file in now.messages[-1].attachments] == [f.sha256 for f in report.packet.files]
+
+
+def test_an_alert_about_no_order_is_answered_too(shop: Shop) -> None:
+    shop.sync()
+    case = shop.case("messages", "reply", reason="policy")
+    assert case.order_id == ""
+    result = shop.send(case, shop.draft(case, "reply", {"answer": text_for(case)}, shop.file("Certificate")))
+    assert result.outcome == "confirmed", result.public()
+    assert len(shop.writes()) == 1
+
+
+def test_after_the_window_a_ticket_goes_its_own_way(shop: Shop) -> None:
+    shop.sync()
+    case = next(one for one in shop.cases("messages") if one.actions == ("open_ticket",))
+    content = "메시지 답변 기한이 지나 아래와 같이 접수드립니다. 확인 부탁드립니다."
+    report = shop.draft(case, "open_ticket", {"category": "message_late", "content": content})
+    result = shop.send(case, report)
+    assert result.outcome == "confirmed", result.public()
+    (one,) = shop.writes()
+    assert (one["path"], one["fields"]["category"], one["fields"]["about"]) == (
+        "/help/tickets/new", ["MESSAGE_LATE"], [case.case_id],
+    )  # fmt: skip
+    shop.sync()
+    assert result.receipt is not None
+    ticket = shop.known("tickets", result.receipt["number"])
+    assert (ticket.order_id, ticket.details["about"]) == (case.order_id, case.case_id)
+    assert shop.again(case).status.is_ == "expired", "a ticket does not count as an answer (CM11)"
+    with pytest.raises(LintBlocked):
+        shop.draft(case, "reply", {"answer": text_for(case)}, shop.file())
+
+
+def test_a_ticket_that_asks_is_answered(shop: Shop) -> None:
+    shop.sync()
+    case = shop.case("tickets", "reply")
+    result = shop.send(case, shop.draft(case, "reply", {"content": "주문번호와 접수번호를 다시 알려드립니다."}))
+    assert result.outcome == "confirmed", result.public()
+    assert [one["path"] for one in shop.writes()] == [f"/help/tickets/{case.case_id}/reply"]
+    shop.sync()
+    assert shop.again(case).status.is_ == "in_review"
+
+
+def test_an_answer_whose_reply_was_lost_is_found_by_reading(shop: Shop) -> None:
+    from flows.reconcile import reconcile
+
+    shop.sync()
+    case = shop.case("messages", "reply", reason="cancellation")
+    shop.mock.fault("drop_after", "/messages/reply", method="POST")
+    result = shop.send(case, shop.draft(case, "reply", {"answer": text_for(case)}, shop.file()))
+    assert result.outcome == "unknown", result.public()
+    (settled,) = shop.run(reconcile(shop.ctx, (shop.account,))).results
+    assert settled.outcome == "confirmed" and settled.receipt["number"].startswith("RP")
+    assert len(shop.writes()) == 1
+
+
+@pytest.mark.parametrize("kind", ["double_submit", "second_submit"])
+def test_a_page_that_would_send_twice_sends_once(shop: Shop, kind: str) -> None:
+    shop.sync()
+    case = shop.case("messages", "reply", reason="cancellation")
+    shop.mock.fault(kind, "/messages/reply", method="GET")
+    result = shop.send(case, shop.draft(case, "reply", {"answer": text_for(case)}, shop.file()))
+    accepted = [one for one in shop.writes() if one["accepted"]]
+    assert len(accepted) == len(shop.writes()) <= 1, result.public()
+
+
+# -- what the portal refuses is known before a browser opens -------------------------------------------------------------
+
+
+def _codes(shop: Shop, case: Case, text: str, *files: Any) -> set[str]:
+    return {one.code for one in shop.draft(case, "reply", {"answer": text}, *files).blocked}
+
+
+def test_every_refusal_of_the_portal_is_found_by_lint(shop: Shop) -> None:
+    shop.sync()
+    case = shop.case("messages", "reply", reason="return_dispute")
+    good, text = shop.file(), text_for(case)
+    assert _codes(shop, case, text, good) == set()
+    assert _codes(shop, case, "", good) == {"CM4.missing"}  # ERR-MSG-020
+    assert "CM4.length" in _codes(shop, case, text + "가" * 1000, good)  # ERR-MSG-021
+    assert "CM4.short" in _codes(shop, case, "수령 확인", good)  # ERR-MSG-025
+    assert "CM4.language" in _codes(shop, case, text + " 我们已经收到退货。", good)  # ERR-MSG-022
+    assert _codes(shop, case, "안녕하세요. 확인 후 안내드리겠습니다.", good) == {"CM6.phrase"}  # ERR-MSG-023
+    assert _codes(shop, case, text, shop.file("ReturnRecord", "p.pdf", pdf())) == {"CM5.type"}  # ERR-MSG-033
+    small = shop.file("ReturnRecord", "s.jpg", size=(1199, 1600))
+    assert _codes(shop, case, text, small) == {"CM5.pixels"}  # ERR-MSG-038
+    lying = shop.file("ReturnRecord", "wide.jpg", size=(1600, 1200))
+    assert _codes(shop, case, text, lying) == {"CM5.pixels"}
+    assert _codes(shop, case, text, shop.file("ReturnRecord", "e.jpg", b"")) >= {"CM5.empty"}  # ERR-MSG-036
+    broken = picture(size=LARGE)[:2000]
+    assert _codes(shop, case, text, shop.file("ReturnRecord", "b.jpg", broken)) >= {"CM5.damaged"}  # ERR-MSG-034
+    many = [shop.file("ReturnRecord", f"m{n}.jpg") for n in range(6)]
+    assert _codes(shop, case, text, *many) == {"CM5.count"}  # ERR-MSG-031
+    heavy = shop.file("ReturnRecord", "h.png", _noise())
+    assert _codes(shop, case, text, heavy) == {"CM5.size"}  # ERR-MSG-032
+    assert shop.writes() == []
+
+
+def _noise() -> bytes:
+    """A valid PNG of more than 10 MB."""
+    import random
+
+    image = Image.frombytes("RGB", (1500, 2400), random.Random(1).randbytes(1500 * 2400 * 3))
+    out = io.BytesIO()
+    image.save(out, "PNG", compress_level=0)
+    return out.getvalue()
+
+
+def test_an_answer_needs_evidence(shop: Shop) -> None:
+    shop.sync()
+    case = shop.case("messages", "reply", reason="return_dispute")
+    assert _codes(shop, case, text_for(case)) == {"CM5.too_few"}  # ERR-MSG-030
+
+
+def test_repeating_what_was_shown_counts_as_no_answer(shop: Shop) -> None:
+    """CM7: the same text or picture, from the thread or from what we sent."""
+    shop.sync()
+    case = shop.case("messages", "reply", reason="return_dispute")
+    text, file = text_for(case), shop.file("ReturnRecord")
+    assert shop.send(case, shop.draft(case, "reply", {"answer": text}, file)).outcome == "confirmed"
+    shop.mock.event("message_judge", case_id=case.case_id, result="redo")
+    shop.sync()
+    case = shop.again(case)
+    assert case.actions == ("reply",)
+    assert _codes(shop, case, text.replace(" ", "  "), file) == {"CM7.text_again", "CM7.file_again"}
+    fresh = shop.file("ReturnRecord", "fresh.jpg", size=(1300, 1700))
+    assert (
+        shop.send(case, shop.draft(case, "reply", {"answer": text + " 추가 자료입니다."}, fresh)).outcome == "confirmed"
+    )
+
+
+def test_evidence_shown_on_another_message_of_the_order_is_known_too(shop: Shop) -> None:
+    from agent.evidence.answers import Earlier
+    from flows.earlier import earlier
+
+    shop.sync()
+    case = next(one for one in shop.cases("messages") if one.order_id and any(m.attachments for m in one.messages))
+    other = case.model_copy(update={"case_id": "1", "messages": ()})
+    found = earlier(shop.ctx, other)
+    assert any(isinstance(one, Earlier) and one.files for one in found)
+
+
+def test_machine_korean_is_held_back_until_a_person_lets_it_stand(shop: Shop) -> None:
+    """CM8: the glossary."""
+    shop.sync()
+    case = shop.case("messages", "reply", reason="cancellation")
+    text = "안녕하세요. 납품 지연으로 취소 처리되었습니다. 불편을 드려 죄송합니다."
+    report = shop.draft(case, "reply", {"answer": text}, shop.file())
+    (one,) = report.blocked
+    assert one.code == "CM8.term" and "배송 지연" in str(one.words) and one.overridable
+
+
+def test_every_kind_of_message_has_a_playbook_that_fits_its_form(shop: Shop) -> None:
+    from agent.evidence import load_playbooks, playbook_for
+    from agent.policy import load_policy
+
+    shop.sync()
+    package = shop.ctx.portal("coupang").folder
+    rule = load_policy(package).action("messages", "reply")
+    assert rule is not None and rule.files is not None
+    for case in shop.cases("messages"):
+        if "reply" in case.actions:
+            book = playbook_for(case, load_playbooks(package))
+            assert book is not None and set(book.values) <= set(rule.fields)
+            assert {want.kind for want in book.evidence} <= set(rule.files.kinds)
+            text = book.note("ko")
+            for name in book.placeholders("ko"):
+                text = text.replace(f"{{{name}}}", "2026-03-12")
+            assert _codes(shop, case, text, shop.file()) == set()
+
+
+def test_the_portal_refuses_what_an_operator_forces_past_us(shop: Shop) -> None:
+    """The rules stand at the mock too: an answer that lint let through by a wrong rule is refused there, once."""
+    own = shop.ctx.home.own_policy("coupang")
+    own.parent.mkdir(parents=True)
+    own.write_text("[channels.messages.actions.reply.files]\nmin_width = 100\nmin_height = 100\n", encoding="utf-8")
+    shop.sync()
+    case = shop.case("messages", "reply", reason="return_dispute")
+    report = shop.draft(case, "reply", {"answer": text_for(case)}, shop.file("ReturnRecord", "s.jpg", size=(900, 900)))
+    result = shop.send(case, report)
+    assert result.outcome == "refused" and "ERR-MSG-038" in str(result.said)
+    assert [one["accepted"] for one in shop.writes()] == [False]
+
+
+def test_a_draft_of_an_unknown_field_is_refused(shop: Shop) -> None:
+    shop.sync()
+    case = shop.case("messages", "reply", reason="return_dispute")
+    with pytest.raises(UsageFault):
+        shop.draft(case, "appeal", {"note": "…"})

@@ -1,0 +1,237 @@
+"""Whatever Ozon refuses costs a try, or is swallowed without a word: lint says it before a browser opens.
+
+Each row is a draft with one fault. The mock is asked first, with the very fields and files, and must refuse them; then
+the same draft must be blocked here, under the named code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from agent.errors import LintBlocked
+from agent.evidence import upload_names
+from agent.evidence.files import look_at
+from agent.records import Action, Case
+from agent.sending.packet import DraftFile
+from flows.readiness import rules_for
+from tests.evidence.made import pdf, picture
+from tests.portals.ozon.conftest import TEXT, Shop, session_cookies
+
+pytestmark = [pytest.mark.sends, pytest.mark.mock(portal="ozon", seed=2, cases=30)]
+
+Files = Callable[[Case], list[tuple[str, str, bytes]]]
+"""Kind, name and bytes of each file."""
+
+
+def good(case: Case) -> list[tuple[str, str, bytes]]:
+    return [("DeliveryProof", "proof.jpg", picture())]
+
+
+def none(case: Case) -> list[tuple[str, str, bytes]]:
+    return []
+
+
+def one(kind: str, name: str, data: bytes) -> Files:
+    return lambda case: [(kind, name, data)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault. `values` are laid over what would be right; `code` is lint's, `said` is in the portal's answer."""
+
+    code: str
+    said: str
+    values: dict[str, str] = field(default_factory=dict)
+    files: Files = good
+    items: int = 1
+
+
+APPEAL = {"text": TEXT, "declaration": "yes"}
+APPEALS = {
+    "no text": Row("OZ8.missing", "Опишите ситуацию", {"text": ""}),
+    "a few words": Row("OZ8.short", "не меньше 20", {"text": "Всё вручено."}),
+    "too long": Row("OZ8.length", "длиннее 1000", {"text": "Вручено. " * 120}),
+    "chinese": Row("OZ8.language", "на русском или английском", {"text": "货件已妥投，随附承运商官网签收截图与打包照片，请复核判定。"}),
+    "no declaration": Row("OZ4.tick", "достоверна", {"declaration": "no"}),
+    "no file": Row("OZ4.too_few", "хотя бы один файл", files=none),
+    "six files": Row(
+        "OZ4.count", "не больше 5", files=lambda case: [
+            ("ProductPhoto", f"{n}.jpg", picture(seed=n)) for n in range(6)
+        ]
+    ),
+    "over 5 MB": Row(
+        "OZ4.size", "больше 5 МБ", files=one("DeliveryProof", "big.jpg", picture() + bytes(5 * 1024 * 1024))
+    ),
+    "a gif": Row("OZ4.type", "JPG, PNG и PDF", files=one("DeliveryProof", "proof.gif", b"GIF89a" + bytes(400))),
+    "a film": Row("OZ4.video", "JPG, PNG и PDF", files=one("DeliveryProof", "pack.mp4", b"\0\0\0\x18ftypmp42" + bytes(99))),
+    "an empty file": Row("OZ4.empty", "пустой", files=one("DeliveryProof", "proof.jpg", b"")),
+    "not what it is called": Row(
+        "OZ4.type", "не соответствует", files=one("DeliveryProof", "proof.pdf", b"no pdf at all")
+    ),
+    "several items, files without SKU": Row("OZ4.per_item", "SKU", items=2),
+}  # fmt: skip
+ANSWER = {"reason": "used", "comment": ""}
+ANSWERS = {
+    "no reason": Row("OZ-R2.missing", "Выберите причину", {"reason": ""}, none),
+    "a reason that wants a comment": Row("OZ-R2.missing", "нужен комментарий", {"reason": "other"}, none),
+    "a long comment": Row("OZ-R2.length", "длиннее 500", {"comment": "Товар исправен. " * 40}, none),
+    "a damaged file": Row("OZ-R2.type", "Содержимое", {}, one("ProductPhoto", "photo.pdf", b"no pdf at all")),
+}
+OFFER = {"amount": "100", "comment": ""}
+OFFERS = {
+    "no amount": Row("OZ-R3.missing", "Укажите сумму", {"amount": ""}, none),
+    "nothing": Row("OZ-R3.form", "Укажите сумму", {"amount": "0"}, none),
+    "more than the price": Row("OZ-R3.over", "больше цены", {"amount": "999999"}, none),
+    "a tenth of a kopeck": Row("OZ-R3.form", "Укажите сумму", {"amount": "10.125"}, none),
+}
+ACCEPT = {"confirm": "yes"}
+ACCEPTS = {"not confirmed": Row("OZ-R2.tick", "Подтвердите решение", {"confirm": "no"}, none)}
+REPLY = {"text": "Прикладываем документы."}
+REPLIES = {
+    "no text": Row("OZ-T2.missing", "Введите сообщение", {"text": ""}, none),
+    "too long": Row("OZ-T2.length", "длиннее 1000", {"text": "Документы. " * 100}, none),
+    "over 10 MB": Row("OZ-T2.size", "больше 10 МБ", {}, one("Invoice", "a.pdf", pdf() + bytes(10 * 1024 * 1024))),
+}
+TICKET = {"topic": "returns", "subtopic": "returns_lost", "text": "Возврат не приехал в пункт выдачи."}
+TICKETS = {
+    "no topic": Row("OZ-T2.missing", "Выберите тему", {"topic": ""}, none),
+    "another topic's subtopic": Row("OZ-T2.option", "Выберите подтему", {"subtopic": "finance_dispute"}, none),
+    "no text": Row("OZ-T2.missing", "Введите сообщение", {"text": ""}, none),
+}
+
+
+def table(right: dict[str, str], rows: dict[str, Row]) -> list[Any]:
+    return [pytest.param(right, row, id=name) for name, row in rows.items()]
+
+
+@pytest.mark.parametrize(("right", "row"), table(APPEAL, APPEALS))
+def test_an_appeal_ozon_would_refuse_is_blocked(right: dict[str, str], row: Row, shop: Shop) -> None:
+    case = shop.case("refund_disputes", "appeal", items=row.items)
+    blocked(shop, case, "appeal", right, row, f"/app/postings/fbs/{case.case_id}/appeal")
+
+
+@pytest.mark.parametrize(("right", "row"), table(ANSWER, ANSWERS))
+def test_a_rejection_ozon_would_refuse_is_blocked(right: dict[str, str], row: Row, shop: Shop) -> None:
+    case = shop.case("returns", "propose_solution")
+    blocked(shop, case, "escalate", right, row, f"/app/returns/rfbs/{case.case_id}/action/reject")
+
+
+@pytest.mark.parametrize(("right", "row"), table(OFFER, OFFERS))
+def test_an_offer_ozon_would_refuse_is_blocked(right: dict[str, str], row: Row, shop: Shop) -> None:
+    case = shop.case("returns", "propose_solution")
+    blocked(shop, case, "propose_solution", right, row, f"/app/returns/rfbs/{case.case_id}/action/compensate")
+
+
+@pytest.mark.parametrize(("right", "row"), table(ACCEPT, ACCEPTS))
+def test_an_approval_ozon_would_refuse_is_blocked(right: dict[str, str], row: Row, shop: Shop) -> None:
+    case = shop.case("returns", "propose_solution")
+    blocked(shop, case, "accept", right, row, f"/app/returns/rfbs/{case.case_id}/action/approve")
+
+
+@pytest.mark.parametrize(("right", "row"), table(REPLY, REPLIES))
+def test_a_message_ozon_would_refuse_is_blocked(right: dict[str, str], row: Row, shop: Shop) -> None:
+    case = shop.case("tickets", "reply")
+    thread = case.url.rpartition("id=")[2]
+    blocked(shop, case, "reply", right, row, "/api/chat-service/seller-ui/message/send", chat_id=thread)
+
+
+@pytest.mark.parametrize(("right", "row"), table(TICKET, TICKETS))
+def test_a_new_request_ozon_would_refuse_is_blocked(right: dict[str, str], row: Row, shop: Shop) -> None:
+    case = shop.case("tickets", "open_ticket")
+    blocked(shop, case, "open_ticket", right, row, "/api/chat-service/seller-ui/ticket/create")
+
+
+@pytest.mark.parametrize("right", [APPEAL])
+def test_what_is_right_is_blocked_by_neither(right: dict[str, str], shop: Shop) -> None:
+    case = shop.case("refund_disputes", "appeal", items=1)
+    assert shop.draft(case, "appeal", right, *written(shop, good(case))).packet is not None
+    answer = asked(shop, case, "appeal", right, good(case), f"/app/postings/fbs/{case.case_id}/appeal")
+    assert "Апелляция отправлена" in answer
+
+
+def test_after_seven_days_no_appeal_is_begun(shop: Shop) -> None:
+    case = shop.case("refund_disputes", "appeal", items=1)
+    shop.mock.advance(8 * 86_400)
+    answer = asked(shop, case, "appeal", APPEAL, good(case), f"/app/postings/fbs/{case.case_id}/appeal")
+    assert "истёк" in answer
+    shop.run(_read_again(shop))
+    with pytest.raises(LintBlocked):
+        shop.draft(shop.again(case), "appeal", APPEAL, *written(shop, good(case)))
+
+
+def test_a_second_appeal_is_swallowed_by_ozon_and_refused_here(shop: Shop) -> None:
+    case = shop.case("refund_disputes", "appeal", items=1)
+    path = f"/app/postings/fbs/{case.case_id}/appeal"
+    for _ in range(2):
+        asked(shop, case, "appeal", APPEAL, good(case), path)
+    assert [one["accepted"] for one in shop.writes()] == [True, False]
+    shop.sync()
+    with pytest.raises(LintBlocked):
+        shop.draft(shop.again(case), "appeal", APPEAL, *written(shop, good(case)))
+
+
+def test_an_answer_that_pays_the_buyer_needs_the_owners_leave(shop: Shop) -> None:
+    from agent.errors import RebuttalError
+    from flows.approve import approve
+
+    case = shop.case("returns", "propose_solution")
+    report = shop.draft(case, "propose_solution", OFFER)
+    assert report.packet is not None
+    with pytest.raises(RebuttalError):
+        approve(shop.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
+    assert shop.writes() == []
+
+
+def blocked(shop: Shop, case: Case, action: Action, right: dict[str, str], row: Row, path: str, **more: str) -> None:
+    """The mock refuses it in its own words, lint blocks it under its code, and nothing was taken over."""
+    values = right | row.values
+    answer = asked(shop, case, action, values, row.files(case), path, **more)
+    assert row.said in answer
+    assert not any(one["accepted"] for one in shop.writes())
+    report = shop.draft(case, action, values, *written(shop, row.files(case)))
+    codes = {one.code for one in report.blocked}
+    assert row.code in codes
+    assert report.packet is None
+
+
+def written(shop: Shop, files: list[tuple[str, str, bytes]]) -> list[tuple[str, Path]]:
+    return [shop.file(kind, name, data) for kind, name, data in files]
+
+
+def asked(
+    shop: Shop,
+    case: Case,
+    action: Action,
+    values: dict[str, str],
+    files: list[tuple[str, str, bytes]],
+    path: str,
+    **more: str,
+) -> str:
+    """What the mock answers to the form as the portal's own page would send it, files under their upload names."""
+    rule = rules_for(shop.ctx, case, action).action
+    drafted = tuple(DraftFile(kind=kind, path=str(path)) for kind, path in written(shop, files))
+    facts = [look_at(Path(file.path)) for file in drafted]
+    names: tuple[str, ...] = upload_names(rule.files, case, drafted, facts) if rule.files and drafted else ()
+    given = [  # the portal sees the ending that the seller gave; only the name before it is ours
+        ("files", (f"{name.rpartition('.')[0]}.{fact.named_ext}", data))
+        for name, fact, (_, _, data) in zip(names, facts, files, strict=True)
+    ]
+    fields = {key: value for key, value in values.items() if not (key in ("declaration", "confirm") and value == "no")}
+    cookies = {cookie["name"]: cookie["value"] for cookie in session_cookies(shop.mock)}
+    company = cookies["sc_company_id"]
+    with httpx.Client(base_url=shop.mock.base_url, cookies=cookies, follow_redirects=True) as client:
+        answer = client.post(path, data=fields | {"company_id": company} | more, files=given or {"files": ("", b"")})
+    assert answer.status_code in (200, 422), answer.status_code
+    return answer.text
+
+
+async def _read_again(shop: Shop) -> None:
+    from flows.sync import sync
+
+    await sync(shop.ctx, shop.ctx.settings.account, full=True)
