@@ -56,11 +56,12 @@ _TOKEN = re.compile(
   | (?P<when>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?
       | (?<!\d)\d{4}\s?[-./年년]\s?\d{1,2}\s?[-./月월]\s?\d{1,2}\s?[日일]?(?!\d)
       | (?<!\d)\d{1,2}[./-]\d{1,2}[./-]\d{4}(?!\d)
+      | (?<!\d)20[12]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)
       | (?<![\d:])\d{1,3}:\d\d(?::\d\d)?(?![\d:]))
   | (?P<amount>(?<![\d,.])\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?![\d])
       | (?<![\d,.])\d{1,3}(?:\ \d{3})+(?:,\d{1,2})?(?=\s?[₽€$¥₩฿]))
   | (?P<blob>(?<![A-Za-z0-9+/=-])(?=[A-Za-z+/=-]*\d)(?=[\d+/=-]*[A-Za-z])[A-Za-z0-9+/=-]{20,}(?![A-Za-z0-9+/=-]))
-  | (?P<phone>(?<![\w*])\+?\(?[\d*]{1,4}\)?(?:[\ .-]\(?[\d*]{2,5}\)?){1,4}(?![\w*]))
+  | (?P<phone>(?<![\w*])\+?\(?[\d*]{1,4}\)?(?:[\ .-](?!20\d\d[-./]\d)\(?[\d*]{2,5}\)?){1,4}(?![\w*]))
   | (?P<code>(?<![A-Za-z0-9])(?:[A-Z]{1,4}-)?(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{7,}(?![A-Za-z0-9]))
   | (?P<number>\d+(?:[.,]\d+)*)
   | (?P<letters>[^\W\d_]+)
@@ -136,9 +137,9 @@ def _date_words() -> frozenset[str]:
 
 
 def _counts(token: Token, alone: bool) -> bool:
-    """Does a number only count or measure something? Standing alone it may have six digits, within a text three."""
+    """Does a number only count or measure something? Standing alone it may have six digits, within a text four."""
     digits = [len(run) for run in re.findall(r"\d+", token.text)]
-    return sum(digits) < _LONG if alone else all(n <= 3 for n in digits)
+    return sum(digits) < _LONG if alone else all(n <= 4 for n in digits)
 
 
 # -- what is fake --------------------------------------------------------------------------------------------------
@@ -247,13 +248,17 @@ class Fakes:
             out.append(fake.upper() if letter.isupper() else fake)
         return "".join(out)
 
-    def digits(self, text: str) -> str:
-        """As many digits: with a check where there are seven or more, else zeros. Other characters stay."""
+    def digits(self, text: str, *, part: bool = False) -> str:
+        """As many digits: with a check where there are seven or more, else zeros. Other characters stay.
+
+        `part`: of an id, which is itself noted among the originals.
+        """
         places = [n for n, c in enumerate(text) if c.isdigit()]
         if len(places) < _LONG:
             return "".join("0" if c.isdigit() else c for c in text)
         plain = "".join(text[n] for n in places)
-        self.originals.add(plain)
+        if not part:
+            self.originals.add(plain)
         bytes_ = self._stream(plain)
         head = "".join(str(next(bytes_) % 10) for _ in places[:-3])
         head = str(1 + int(head[0]) % 9) + head[1:]
@@ -269,7 +274,9 @@ class Fakes:
         assert match is not None
         self.originals.add(text)
         runs = re.findall(r"\d+|[A-Za-z]+", match[2])
-        return (match[1] or "") + "".join(self.digits(run) if run[0].isdigit() else self.letters(run) for run in runs)
+        return (match[1] or "") + "".join(
+            self.digits(run, part=True) if run[0].isdigit() else self.letters(run) for run in runs
+        )
 
     def _word(self, text: str, length: int) -> str:
         """So many small Latin letters for `text`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
-from typing import Any
+from typing import Any, get_args
 
 from agent.errors import PageDrift
 from agent.reading.beside import unknown_labels
@@ -17,6 +17,7 @@ from agent.reading.page import SeenPage
 from agent.reading.scrub import Fakes, Token, is_fake, is_measure, known_forms, leaks, strange, tokens
 from agent.reading.seen import Seen
 from agent.reading.tree import Tree
+from agent.records.case import DeadlineKind
 
 ACCOUNT = "main"
 """The name every account has in a capture."""
@@ -41,9 +42,9 @@ _LABEL_TAGS = frozenset(("dt", "th", "label", "legend", "caption"))
 _MOST_LABEL = 40
 # fmt: off
 _CONSTANT = frozenset((
-    "portal", "channel", "is", "kind", "basis", "zone", "zone_basis", "rule", "from", "currency", "value", "at",
+    "portal", "channel", "is", "basis", "zone", "zone_basis", "rule", "from", "currency", "value", "at",
     "result", "opened_at", "decided_at", "settled_on", "precision_s", "provisional", "quantity", "used", "allowed",
-    "missing", "actions", "flags", "clauses",
+    "measures", "missing", "actions", "flags", "clauses",
 ))
 # fmt: on
 """Fields of a record whose values are ours, or measures; everything else is text of the page."""
@@ -71,7 +72,9 @@ class PageScrubber:
         self.personal = {n for n in names if len(n) > 1} | self._persons()
         self.kept = label_texts(self.seen, self.known, self.personal)
         self.map: dict[str, str] = {}
-        self.ours = {key.rpartition(".")[2] for key in labels.texts if key.startswith(WORDS)}
+        self.ours = {key.rpartition(".")[2] for key in labels.texts if key.startswith(WORDS)} | set(
+            get_args(DeadlineKind)
+        )
 
     def _persons(self) -> set[str]:
         """What stands beside labels that name somebody, whole and word by word."""

@@ -20,15 +20,21 @@ from flows.sync import SyncReport, sync
 from tests.conftest import KEY, Run, nothing_sent, settings_text, sign_in
 
 CASES = 30
+TOGETHER = 4
+"""Seeds that are read at the same time."""
 NOT_TOLD = {"seen", "revision", "missing"}
 """Fields that only a reader has."""
 EARLY = timedelta(minutes=2)
+DISPUTES = {"others": "0"}
+"""Disputes alone; the other channels' readers have their own tests."""
 
 
-@pytest.mark.parametrize("seeds", [range(1, 6), range(6, 11), range(11, 16), range(16, 21)], ids=str)
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("first", range(1, 21, TOGETHER))
 def test_every_field_of_every_case_is_the_truth(
-    seeds: range, run: Run[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first: int, run: Run[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seeds = range(first, first + TOGETHER)
     monkeypatch.setenv("REBUTTAL_KEY", KEY)
     with ExitStack() as stack:
         shops = [_shop(stack, seed, tmp_path, run) for seed in seeds]
@@ -47,7 +53,7 @@ def test_every_field_of_every_case_is_the_truth(
 
 def _shop(stack: ExitStack, seed: int, folder: Path, run: Run[Any]) -> tuple[Served, Context]:
     """A mock of its own with a home of its own, signed in."""
-    mock = stack.enter_context(serving(("coupang",), seed=seed, cases=CASES))["coupang"]
+    mock = stack.enter_context(serving(("coupang",), seed=seed, cases=CASES, options=DISPUTES))["coupang"]
     home = Home(folder / str(seed)).create()
     home.settings_file.write_text(settings_text(mock), encoding="utf-8")
     ctx = stack.enter_context(opened(home))
@@ -77,9 +83,10 @@ def named(case: dict[str, Any]) -> str:
 def differences(told: dict[str, Any], truth: dict[str, Any]) -> dict[str, Any]:
     """Every field that is not as it really is, with what is told and what is true."""
     told = {name: value for name, value in told.items() if name not in NOT_TOLD}
-    for message in told["messages"]:
-        for attachment in message["attachments"]:
-            assert attachment.pop("sha256") is None, "a message's attachment was downloaded"
+    for told_of, true_of in zip(told["messages"], truth["messages"], strict=False):
+        for attachment, true_one in zip(told_of["attachments"], true_of["attachments"], strict=False):
+            if "sha256" not in true_one:  # whether its bytes are kept is the reader's matter
+                attachment.pop("sha256", None)
     told_due, true_due = told.pop("deadlines"), truth["deadlines"]
     truth = {name: value for name, value in truth.items() if name != "deadlines"}
     wrong = {

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import greenlet
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection, Engine
 
 from agent.errors import StoreFault
 from agent.home import Home
 from agent.settings import Settings
 from agent.store import Store
+from agent.store import engine as engines
 from agent.words import say
 from tests.torture import memory_page
 from tests.torture.memory_page import MemoryContext, Weather
@@ -91,6 +92,32 @@ class DiskTrouble:
     count: int
 
 
+class Engines:
+    """Engines that are used again by the next program on the same database file: without connections an engine holds
+    nothing but the statements it has compiled, which cost more than all the rest of a run."""
+
+    def __init__(self) -> None:
+        self._make = engines.connect
+        self._free: dict[tuple[str, bool], list[Engine]] = {}
+        self._lent: dict[int, tuple[str, bool]] = {}
+
+    def connect(self, url: URL, *, durable: bool) -> Engine:
+        """In place of `agent.store.engine.connect`."""
+        key = (str(url), durable)
+        free = self._free.setdefault(key, [])
+        engine = free.pop() if free else self._make(url, durable=durable)
+        self._lent[id(engine)] = key
+        return engine
+
+    def give_back(self, store: Store) -> None:
+        """The store was closed."""
+        for engine in (store._engine, store._durable_engine):
+            self._free[self._lent.pop(id(engine))].append(engine)
+
+
+ENGINES = Engines()
+
+
 class Program(memory_page.Process):
     """One run of the program on a machine: opens the store from what is on the disk, and may die."""
 
@@ -120,12 +147,15 @@ class Program(memory_page.Process):
         """The program's context; its death ends the block silently."""
         ctx = MemoryContext(self.machine.home, self.machine.settings, self.machine.clock)
         ctx.process = self
+        # The version of the database is looked at now and then: it costs as much as all the rest of opening it.
+        store = ctx.store if self.machine.world.rng.random() < 0.1 else ctx.open_quickly()
         try:
             with contextlib.suppress(Killed), ctx._closing:
-                self._watch(ctx.store)
+                self._watch(store)
                 yield ctx
         finally:
             self.dead = True
+            ENGINES.give_back(store)
             if self.death and self.death.power and self.steps >= self.death.step:
                 self._lose_power()
 

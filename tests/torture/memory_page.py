@@ -26,6 +26,8 @@ from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.sending.packet import Packet, Receipt, nfc
 from agent.settings import AccountSettings
+from agent.store import Store
+from agent.store import engine as engines
 from agent.words import Words, say
 from flows import visit as visits
 from flows.context import Context
@@ -391,6 +393,13 @@ class MemoryContext(Context):
     """A context whose one portal is in memory."""
 
     process: Process
+
+    def open_quickly(self) -> Store:
+        """The store, without looking at the database's version first."""
+        address = engines.locate(self.settings.database or self.home.database)
+        self.__dict__["store"] = store = Store(address, self.home.blobs, clock=self.clock)
+        self._closing.callback(store.close)
+        return store
 
     def portal(self, name: str) -> Portal:
         """The portal in memory, whatever is asked for."""

@@ -123,13 +123,13 @@ def test_every_refusal_of_the_portal_is_found_before_a_browser_opens(shop: Shop,
 
 
 def test_the_fit_answers_are_what_the_portal_takes(shop: Shop, raw: Raw) -> None:
-    for action in VERBS:
-        case = shop.case(action)  # type: ignore[arg-type]
-        values, files = shop.answer(case, action)  # type: ignore[arg-type]
-        if action == "accept":
-            continue  # it would end a case that others need
+    used: set[str] = set()
+    for action in ("appeal", "provide_tracking", "cancel_escalation", "escalate", "apply_withdrawal", "accept",
+                   "propose_solution"):  # fmt: skip
+        case = next(c for c in shop.cases() if action in c.actions and c.case_id not in used)
+        used.add(case.case_id)
+        values, files = shop.answer(case, action)
         assert raw.codes(case, action, values, [path for _, path in files]) == ["SUCCESS"], action
-        assert shop.sync(full=True).exit_code == 0
 
 
 def test_a_withdrawal_from_the_sixth_day_is_not_offered(shop: Shop, raw: Raw) -> None:

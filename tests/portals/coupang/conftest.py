@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.browser import open as opening
 from agent.home import Home
 from agent.records import Action, Case, CaseKey
 from agent.settings import AccountSettings
+from fixtures import serving
 from fixtures.kernel.serving import Served
 from flows.approve import approve
-from flows.context import Context
+from flows.context import Context, opened
 from flows.draft import draft
 from flows.readiness import DraftReport
 from flows.submit import Result, submit
 from flows.sync import SyncReport, sync
-from tests.conftest import Run, settings_text
+from tests.conftest import KEY, Run, Workshop, nothing_sent, settings_text, sign_in
 from tests.evidence.made import picture
 
 SEEDS = range(1, 1 + int(os.environ.get("TRUTH_SEEDS", "3")))
@@ -36,8 +38,6 @@ Change = Callable[[dict[str, Any]], None]
 @pytest.fixture
 def home(request: pytest.FixtureRequest, mock: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """The shared home, its account reading only what `@pytest.mark.account(channels=…, …)` says."""
-    from tests.conftest import KEY
-
     made = Home(tmp_path / "home").create()
     marker = request.node.get_closest_marker("account")
     options = marker.kwargs if marker else {}
@@ -125,6 +125,38 @@ class Shop:
 def shop(signed_in: Context, mock: Served, run: Run[Any], tmp_path: Path) -> Shop:
     """The operator; nothing is read yet."""
     return Shop(signed_in, mock, run, tmp_path / "evidence")
+
+
+@pytest.fixture
+def shop_without_portal(tmp_path: Path) -> Iterator[Shop]:
+    """An operator at a desk: records and flows, and no portal to visit."""
+    made = Home(tmp_path / "home").create()
+    text = 'operator = "li"\n[[account]]\nportal = "coupang"\nname = "main"\nbase_url = "http://127.0.0.1:9"\n'
+    made.settings_file.write_text(text, encoding="utf-8")
+    with opened(made) as ctx:
+        yield Shop(ctx, None, None, tmp_path / "evidence")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def read_shop(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """An operator who has read everything, once for all tests of a module that only draft and lint."""
+    folder = tmp_path_factory.mktemp("read")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        serving(("coupang",), seed=1, cases=9, options={"others": "10"}) as served,
+    ):
+        patch.setenv("REBUTTAL_KEY", KEY)
+        patch.setattr(opening, "playwright_running", workshop.playwright_running)
+        patch.setattr(opening, "launch", workshop.launch)
+        mock = served["coupang"]
+        made = Home(folder / "home").create()
+        made.settings_file.write_text(settings_text(mock, pace_s="0.0"), encoding="utf-8")
+        with opened(made) as ctx:
+            sign_in(ctx, mock, workshop.runner.run)
+            shop = Shop(ctx, mock, workshop.runner.run, folder / "evidence")
+            shop.sync()
+            yield shop
+            nothing_sent(mock)
 
 
 def differences(case: Case, truth: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.cookiejar
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,23 +54,28 @@ def signed_in(ctx: Context, mock: Served) -> Context:
 
 
 class Shop:
-    """An operator at the Ozon mock: everything read, and the way from draft to receipt."""
+    """An operator at the Ozon mock, and the way from draft to receipt."""
 
     def __init__(self, ctx: Context, mock: Served, run: Run[Any], folder: Path) -> None:
         self.ctx = ctx
         self.mock = mock
         self.run = run
         self.folder = folder
+        self._read: set[str] = set()
         folder.mkdir()
-        self.sync()
 
-    def sync(self) -> None:
-        """Read everything."""
-        report = self.run(sync(self.ctx, self.ctx.settings.account))
+    def sync(self, channel: str, *, full: bool = False) -> None:
+        """Read one channel."""
+        (account,) = self.ctx.settings.account
+        narrow = account.model_copy(update={"options": {"channels": [channel]}})
+        report = self.run(sync(self.ctx, (narrow,), full=full))
         assert report.exit_code == 0, report.public()
+        self._read.add(channel)
 
     def case(self, channel: str, action: Action | None = None, **wanted: Any) -> Case:
-        """The first case of the channel that offers `action`; `items` is how many it has."""
+        """The first case of the channel that offers `action`; `items` is how many it has. Read when first asked for."""
+        if channel not in self._read:
+            self.sync(channel)
         for row in self.ctx.store.cases.rows(channels=[channel]):
             key = CaseKey(portal="ozon", account="main", channel=channel, case_id=row.case_id)
             case = self.ctx.store.cases.get(key)
@@ -102,7 +106,8 @@ class Shop:
         """Approve what was drafted, and send it."""
         assert report.packet is not None, [str(one.words) for one in report.blocked]
         approve(self.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
-        (result,) = self.run(submit(self.ctx, (case.key.ref,))).results
+        results: list[Result] = self.run(submit(self.ctx, (case.key.ref,))).results
+        (result,) = results
         return result
 
     def writes(self) -> list[dict[str, Any]]:
@@ -112,8 +117,5 @@ class Shop:
 
 @pytest.fixture
 def shop(signed_in: Context, mock: Served, run: Run[Any], tmp_path: Path) -> Shop:
-    """The operator, everything read."""
+    """The operator."""
     return Shop(signed_in, mock, run, tmp_path / "evidence")
-
-
-Refusal = Callable[[Shop], DraftReport]

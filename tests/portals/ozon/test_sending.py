@@ -79,8 +79,6 @@ def test_a_locked_request_is_followed_by_a_new_one(shop: Shop) -> None:
     one = arrived(shop, "/api/chat-service/seller-ui/ticket/create")
     assert {name: one["fields"][name] for name in values} == {name: [value] for name, value in values.items()}
     assert result.receipt is not None
-    shop.sync()
-    made = next(
-        row for row in shop.ctx.store.cases.rows(channels=["tickets"]) if row.case_id == result.receipt["number"]
-    )
-    assert made.status_is == "waiting"
+    shop.sync("tickets")
+    made = shop.again(case.model_copy(update={"case_id": result.receipt["number"]}))
+    assert (made.status.is_, made.order_id) == ("waiting", case.order_id)

@@ -1,0 +1,1 @@
+"""Frozen pages: what every reader must still read, field by field, without a browser."""
