@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from agent.browser.form import CaseForm
     from agent.browser.gate import Gate
     from agent.browser.tab import Tab
+    from agent.evidence import FileFacts, Finding
     from agent.policy import ActionRule
     from agent.reading.labels import Labels
     from agent.reading.seen import Seen
+    from agent.sending.packet import Draft
 
 
 class Listed(Record):
@@ -212,6 +214,10 @@ class Channel(ABC):
     def rule_for(self, case: Case, action: Action, rule: ActionRule) -> ActionRule:
         """The rule of an action as this case has it: a form with a block per item has fields per item."""
         return rule
+
+    def lint(self, draft: Draft, case: Case, rule: ActionRule, facts: list[FileFacts]) -> list[Finding]:
+        """What this form asks for beyond single fields: of two fields together, of fields and files."""
+        return []
 
     def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> CaseForm:
         """The form of an action; channels without one raise."""

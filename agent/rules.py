@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent.records import OPEN, Case, Deadline, DeadlineKind
+from agent.records import Case, Deadline, DeadlineKind
 
 HOUSE_RULE = "WD3"
 _ANSWERS: tuple[DeadlineKind, ...] = ("reply", "negotiate", "appeal", "evidence", "confirm_return")
@@ -75,9 +75,10 @@ def _asked_at(case: Case) -> datetime | None:
     return max(last.at, case.opened_at) if case.opened_at else last.at
 
 
-def over(case: Case) -> bool:
-    """Is the matter at its end, as its status says?"""
-    return case.status.is_ not in OPEN
+def contact_words() -> list[str]:
+    """Words that name a way to the buyer off the platform (WD10)."""
+    words: list[str] = rules()["contact"]["words"]
+    return words
 
 
 def plain(text: str) -> str:

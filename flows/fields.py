@@ -51,6 +51,17 @@ def fields(record: Record) -> dict[str, str]:
     return {path: words(value) for path, value in leaves(facts) if words(value)}
 
 
+def cut_short(old: Record, new: Record) -> tuple[Difference, ...]:
+    """Texts of which `new` has only the beginning of what `old` has, as pages show them: `배송 완료된 것으로 …`."""
+    found = []
+    for one in differences(old, new):
+        if one.old and one.new and one.new.endswith(("…", "...")):
+            bare = one.new.rstrip(" .…")
+            if len(bare) < len(one.old) and one.old.startswith(bare):
+                found.append(one)
+    return tuple(found)
+
+
 def differences(old: Record | None, new: Record) -> tuple[Difference, ...]:
     """What `new` says otherwise than `old`, in the order of the record."""
     was, now = fields(old) if old is not None else {}, fields(new)

@@ -22,6 +22,7 @@ from agent.evidence import (
     playbook_for,
 )
 from agent.evidence.answers import Answers, lint_answer, load_answers
+from agent.evidence.finding import LEVELS
 from agent.policy import ActionRule, Policy
 from agent.reading.labels import Labels
 from agent.records import Action, Case
@@ -118,7 +119,9 @@ def examined(ctx: Context, case: Case, draft: Draft, rules: Rules, missing: tupl
         draft, case, rules.action, facts, tone=rules.tone, now=ctx.clock(), policy=rules.policy, playbook=playbook
     )
     findings += lint_answer(draft, case, rules.action, facts, rules.answers, earlier(ctx, case))
+    findings += ctx.portal(case.portal).channel(case.channel).lint(draft, case, rules.action, facts)
     findings += health.findings(ctx, case)
+    findings.sort(key=lambda one: LEVELS.index(one.level))
     packet = None
     if not blocking(findings, draft.overrides):
 

@@ -32,6 +32,7 @@ from agent.settings import AccountSettings
 from agent.store import ListRow
 from agent.words import say
 from flows.context import Context
+from flows.fields import cut_short
 from flows.health import read_account
 from flows.portal_report import differences
 from flows.missed import note_if_missed
@@ -380,6 +381,9 @@ class ChannelSync:
             differs = self.channel.agrees(row, case)
             if differs:
                 raise seen.drift("", say("list and page disagree: {what}", what=differs), kind=Mismatch)
+            stored = self.ctx.store.cases.get(case.key)
+            for cut in cut_short(stored, case) if stored is not None else ():
+                raise seen.drift(cut.field, say("it was read whole before, and is cut off now"), found=(cut.new or "",))
         except WrongSubject:
             self._keep(seen.page, row.case_id, "drifted")
             raise

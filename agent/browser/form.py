@@ -124,7 +124,7 @@ class LabelledForm:
             seen = await self.tab.see(wanted)
         else:
             seen = await self.tab.look(address, wanted)
-        fields = [await self._find(f.label, self.tab.page.locator("body"), seen) for f in self.fields.values()]
+        fields = [await self._field(key, self.tab.page.locator("body"), seen) for key in self.fields]
         forms = [f.locator("xpath=ancestor::form[1]") for f in fields]
         for field, form, (name, rule) in zip(fields, forms, self.fields.items(), strict=True):
             if await form.count() != 1:
@@ -145,6 +145,10 @@ class LabelledForm:
             await dialog.accept()
         else:
             await dialog.dismiss()
+
+    async def _field(self, key: str, scope: Locator, seen: Seen) -> Locator:
+        """The one visible field of the rule `key`; a form with a block per item looks in that item's block."""
+        return await self._find(self.fields[key].label, scope, seen)
 
     async def _find(self, key: str, scope: Locator, seen: Seen) -> Locator:
         """The one visible field labelled `key` inside `scope`."""
@@ -205,7 +209,7 @@ class LabelledForm:
             rule = self.fields[field.key]
             if rule.disabled:
                 continue
-            target = await self._find(rule.label, self.form, seen)
+            target = await self._field(field.key, self.form, seen)
             try:
                 await self._put(target, field)
             except Error as fault:
@@ -280,8 +284,7 @@ class LabelledForm:
         wrong: list[Words] = []
         self.chosen = {}
         for field in self._typed(packet):
-            rule = self.fields[field.key]
-            target = await self._find(rule.label, self.form, seen)
+            target = await self._field(field.key, self.form, seen)
             held = await self._held(target, field)
             if field.kind in ("choice", "tick"):
                 for name, sent in await target.evaluate(_CHOSEN):
@@ -326,7 +329,7 @@ class LabelledForm:
 
     async def _unasked(self, packet: Packet, seen: Seen) -> list[Words]:
         """Ticks set, or texts filled in, that the packet knows nothing of."""
-        known = [await self._find(self.fields[f.key].label, self.form, seen) for f in self._typed(packet)]
+        known = [await self._field(f.key, self.form, seen) for f in self._typed(packet)]
         marks = {mark for k in known for mark in await k.evaluate(_MARKS)}
         others = await self.form.locator(
             "input:not([type=hidden]):not([type=file]):not([type=submit]):not([type=button]), textarea, select"

@@ -89,6 +89,7 @@ class Tab:
     ended: str | None = None
     """Name of the end that `see` met, out of `Wanted.ends`."""
     _date: tuple[datetime, float] | None = None
+    _documents: dict[str, datetime] = field(default_factory=dict)
     _last: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -99,9 +100,12 @@ class Tab:
         date = response.headers.get("date")
         if date and response.url.startswith(self.base_url):
             try:
-                self._date = (parsedate_to_datetime(date).astimezone(UTC), time.monotonic())
+                at = parsedate_to_datetime(date).astimezone(UTC)
             except ValueError:
                 return
+            self._date = (at, time.monotonic())
+            if response.request.is_navigation_request():
+                self._documents[response.url] = at
 
     @property
     def server_now(self) -> datetime | None:
@@ -110,6 +114,16 @@ class Tab:
             return None
         at, heard = self._date
         return at + timedelta(seconds=int(time.monotonic() - heard))
+
+    def _seen_clock(self, got: dict[str, Any]) -> datetime | None:
+        """The portal's clock when the page was seen, and never later: its document's own Date, and how long before
+        that its answer had begun, which the page itself tells, however late it reached us. A ticking page is painted
+        once a second; a second less keeps a countdown from being counted from a later moment than it was painted for.
+        """
+        date = self._documents.get(str(got["url"]).split("#")[0])
+        if date is None or got.get("since_ms") is None:
+            return self.server_now
+        return date + timedelta(seconds=int(got["since_ms"] / 1000) - 1)
 
     async def look(self, address: str, wanted: Wanted) -> Seen:
         """Go to `address` (path or full) and see it; again while the portal is down, reloaded once if not ready."""
@@ -130,6 +144,7 @@ class Tab:
         await self.pacing.wait(url)
         self.step(f"goto {urlsplit(url).path}")
         self.ended = None
+        self._documents.clear()
         try:
             response = await self.page.goto(url, wait_until="commit", timeout=GOTO_MS)
         except Late:
@@ -177,7 +192,7 @@ class Tab:
                 title=got["title"],
                 language=got["language"],
                 seen_at=datetime.now(UTC),
-                server_at=self.server_now,
+                server_at=self._seen_clock(got),
                 zone=self.zone,
                 zone_basis=self.zone_basis,
                 subject=wanted.subject,
@@ -200,6 +215,8 @@ class Tab:
             )
         if got["status"] == "timeout" and got["missing"]:
             self._assert_language(seen)
+            if self.store_label and seen.shows(self.store_label):  # another store has other cases: not found there
+                self._assert_store(seen)
             raise seen.drift(wanted.landmarks[got["missing"][0]], say("it is not on the page"), near=seen)
         self._assert_language(seen)
         self._assert_store(seen)

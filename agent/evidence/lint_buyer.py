@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from agent.evidence.finding import Finding, finding
 from agent.policy import ActionRule, FieldRule
-from agent.reading.money import read_money
-from agent.reading.unreadable import Unreadable
+from agent.reading.money import minor_digits
 from agent.records import Case, Message
-from agent.rules import plain, rules, said
+from agent.rules import contact_words, plain, rules, said
 from agent.sending.packet import Draft
 from agent.words import say
 
@@ -28,9 +27,7 @@ def lint_amount(key: str, field: FieldRule, value: str, case: Case) -> list[Find
         found.append(finding(field.rule, "over", "block", say(
             "“{key}” is {value}, and at most {limit} can be refunded. Lower it.", key=key, value=value,
             limit=case.limit), key))
-    try:
-        read_money(f"{case.limit.currency} {value}")
-    except Unreadable:
+    if len(value.partition(".")[2]) > minor_digits(case.limit.currency):
         found.append(finding(field.rule, "digits", "block", say(
             "“{value}” in “{key}” is no amount of {currency}: too many digits after the point.", value=value, key=key,
             currency=case.limit.currency), key))
@@ -100,7 +97,7 @@ def contacts(text: str) -> list[str]:
     mails = [m.group() for m in _MAIL.finditer(within)]
     phones = [m.group() for m in _PHONE.finditer(within)]
     links = [link for link in links if not any(link in mail for mail in mails)]
-    return list(dict.fromkeys([*mails, *links, *phones, *said(text, data["words"])]))
+    return list(dict.fromkeys([*mails, *links, *phones, *said(text, contact_words())]))
 
 
 def _offer(key: str, text: str, draft: Draft, rule: ActionRule) -> list[Finding]:

@@ -82,7 +82,7 @@ def _bare(shown: str, forms: _Forms) -> str:
     for _ in range(2):
         match = forms.before.match(shown)
         if match and match.end() < len(shown):
-            shown = shown[match.end():].lstrip()
+            shown = shown[match.end() :].lstrip()
         match = forms.after.search(shown)
         if match and match.start() > 0:
             shown = shown[: match.start()].rstrip()
@@ -141,7 +141,7 @@ def read_countdown(text: str, *, languages: tuple[str, ...] = (), rounds_down: b
         return _days_off(int(match[2] or 0))
     bare = _bare(shown, forms)
     limit = forms.less_than.match(bare)
-    found = _duration(bare[limit.end():].lstrip() if limit else bare, forms)
+    found = _duration(bare[limit.end() :].lstrip() if limit else bare, forms)
     if found is None or found[0] >= _MOST:
         raise Unreadable(text, "a countdown")
     seconds, unit_s, count = found

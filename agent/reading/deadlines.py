@@ -55,7 +55,12 @@ def read_due(
         for candidate in dict.fromkeys((shown, bare)):
             try:
                 return read_moment(
-                    candidate, zone=where, zone_basis=zone_basis, order=order, languages=languages, near=near,
+                    candidate,
+                    zone=where,
+                    zone_basis=zone_basis,
+                    order=order,
+                    languages=languages,
+                    near=near,
                     earliest=earliest,
                 )
             except Unreadable:
@@ -71,8 +76,14 @@ def read_due(
 def deadline_from_instant(kind: DeadlineKind, text: str, moment: Moment, rule: str) -> Deadline:
     """A deadline that the page gives as a date; `text` as shown, `rule` its id (`CP4`)."""
     return Deadline(
-        kind=kind, at=moment.at, shown=text, basis="instant", zone=moment.zone, zone_basis=moment.zone_basis,
-        precision_s=moment.precision_s, rule=rule,
+        kind=kind,
+        at=moment.at,
+        shown=text,
+        basis="instant",
+        zone=moment.zone,
+        zone_basis=moment.zone_basis,
+        precision_s=moment.precision_s,
+        rule=rule,
     )
 
 
@@ -101,8 +112,14 @@ def deadline_from_countdown(
         at = max(start, now)
         precision_s = -int((at - end) // timedelta(seconds=1))
     return Deadline(
-        kind=kind, at=at.replace(microsecond=0), shown=text, basis="countdown", zone=zone, zone_basis=zone_basis,
-        precision_s=precision_s, rule=rule,
+        kind=kind,
+        at=at.replace(microsecond=0),
+        shown=text,
+        basis="countdown",
+        zone=zone,
+        zone_basis=zone_basis,
+        precision_s=precision_s,
+        rule=rule,
     )
 
 
@@ -143,21 +160,31 @@ def deadline_from_rule(
             if country is None:
                 raise ValueError("business days need a country")
             due = add_business_days(
-                began.at, business_days, country=country, zone=zone, count_first_day=count_first_day,
-                known_until=known_until, extra_holidays=extra_holidays,
+                began.at,
+                business_days,
+                country=country,
+                zone=zone,
+                count_first_day=count_first_day,
+                known_until=known_until,
+                extra_holidays=extra_holidays,
             )
             at, provisional = due.at, due.provisional
         else:
             length = timedelta(days=days or 0)
             wall = began.at.astimezone(where).replace(tzinfo=None) + length
             at = min(began.at + length, earliest_instant(wall, where)[0])
-        end = max(
-            day_bounds(at.astimezone(where).date(), where)[1], at + timedelta(seconds=began.precision_s)
-        )
+        end = max(day_bounds(at.astimezone(where).date(), where)[1], at + timedelta(seconds=began.precision_s))
     at = at.replace(microsecond=0)
     return Deadline(
-        kind=kind, at=at, shown=start_shown, basis="rule", zone=zone, zone_basis=basis,
-        precision_s=-int((at - end) // timedelta(seconds=1)), rule=rule, provisional=provisional,
+        kind=kind,
+        at=at,
+        shown=start_shown,
+        basis="rule",
+        zone=zone,
+        zone_basis=basis,
+        precision_s=-int((at - end) // timedelta(seconds=1)),
+        rule=rule,
+        provisional=provisional,
     )
 
 
@@ -166,6 +193,7 @@ def agree(a: Deadline, b: Deadline) -> bool:
 
     A countdown may be read up to a minute after the server's Date it is counted from, and gets that much more.
     """
+
     def end(deadline: Deadline) -> datetime:
         lag = _LAG if deadline.basis == "countdown" else timedelta(0)
         return deadline.at + timedelta(seconds=deadline.precision_s) + lag

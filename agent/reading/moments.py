@@ -125,7 +125,11 @@ def _forms(shown_languages: tuple[str, ...]) -> _Forms:
     return _Forms(
         pattern(rf"{leading}{day}(?:{_JOIN}{_TIME})?{zone}"),
         pattern(rf"{leading}{_TIME}(?:,[ ]?|[ ]){day}{zone}"),
-        months, {word: frozenset(numbers) for word, numbers in days.items()}, relative, meridiem, "th" in languages,
+        months,
+        {word: frozenset(numbers) for word, numbers in days.items()},
+        relative,
+        meridiem,
+        "th" in languages,
     )
 
 
@@ -342,7 +346,12 @@ def read_moment(
 
 
 def _worded(
-    shown: str, zone: str, basis: ZoneBasis, order: Order, languages: tuple[str, ...], near: datetime | None,
+    shown: str,
+    zone: str,
+    basis: ZoneBasis,
+    order: Order,
+    languages: tuple[str, ...],
+    near: datetime | None,
     earliest: bool,
 ) -> Moment | None:
     """Any of the known forms; None where none matches. ValueError: one matched, but there is no such day."""

@@ -29,6 +29,11 @@ def _minor_digits() -> dict[str, int]:
     return dict.fromkeys(minor["none"], 0) | dict.fromkeys(minor["three"], 3)
 
 
+def minor_digits(currency: str) -> int:
+    """How many digits an amount of `currency` may have after its decimal sign."""
+    return _minor_digits().get(currency, 2)
+
+
 @functools.cache
 def _is_currency(code: str) -> bool:
     """Whether `code` is a currency known to CLDR; test codes and metals (X…) are not, but for the shared francs."""

@@ -15,6 +15,7 @@ _BOXES = frozenset({"section", "article", "aside", "dialog", "fieldset", "form",
 """Elements that are a part of a page by themselves: what stands after them is not under a heading in them."""
 _BOX_ROLES = frozenset({"dialog", "alertdialog", "region", "tabpanel", "article", "complementary", "alert", "tooltip"})
 _BODIES = frozenset({"table", "dl", "ul", "ol", "section", "article", "form", "p", "textarea", "pre"})
+_LISTS = frozenset({"table", "dl", "ul", "ol", "article"})
 _SLIGHT = 40
 """A heading may have that many letters of links, counts and hints beside it in its own bar."""
 _MOST_TEXTS = 12
@@ -45,7 +46,7 @@ def find_section(part: Part, key: str) -> Section | None:
     if any(ranked.values()):
         found = {h: s for h, s in found.items() if ranked[h]}
     if len(found) > 1:  # a guide or notice may name a part of the page; what has no label under it is no such part
-        found = {h: s for h, s in found.items() if _has_labels(part, s)} or found
+        found = {h: s for h, s in found.items() if _has_body(part, s)} or found
     if len(found) > 1:
         raise part.seen.drift(
             key,
@@ -83,12 +84,16 @@ def _under(part: Part, tree: Tree, spot: Spot, heading: int, rank: int) -> Secti
         box, inner = tree.parent[box], box
     box = max(box, part.element)
     stop = max(min(tree.last[box], part.last), start)
-    headings = part.seen.labels.headings
+    headings, known = part.seen.labels.headings, part.seen.labels.known
     for i in range(heading + 1, tree.end[box]):
         if start <= tree.first[i] < stop and tree.last[i] > tree.first[i]:
             other = tree.rank(i)
-            named = rank == _UNRANKED and tree.form_of(i) in headings and not _elsewhere(tree, i)
-            if (other and other <= rank) or named:
+            form = tree.form_of(i)
+            if other:  # a label of ours in a heading's element heads its own value and no new part
+                ends = other <= rank and (form not in known or form in headings)
+            else:
+                ends = rank == _UNRANKED and form in headings and not _elsewhere(tree, i)
+            if ends:
                 stop = tree.first[i]
                 break
     marks = tuple(tree.texts[n] for n in tree.plain(heading) if not spot.first <= n < spot.last)
@@ -119,7 +124,12 @@ def _body_after(part: Part, box: int, inner: int) -> bool:
     return letters > _SLIGHT
 
 
-def _has_labels(part: Part, section: Section) -> bool:
-    """Does anything under the heading read like a label of this portal?"""
+def _has_body(part: Part, section: Section) -> bool:
+    """Does anything under the heading read like a label of this portal, or stand in a list or table?"""
     tree, named = part.seen.tree, part.seen.labels.named
-    return any(tree.norms[n] in named and not tree.aside[n] for n in range(section.first, section.last))
+    if any(tree.norms[n] in named and not tree.aside[n] for n in range(section.first, section.last)):
+        return True
+    return any(
+        tree.tags[i] in _LISTS and section.first <= tree.first[i] < tree.last[i] <= section.last
+        for i in range(section.box, tree.end[section.box])
+    )

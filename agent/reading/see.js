@@ -13,8 +13,13 @@ async (want) => {
   const KEEP = new Set(["id", "name", "type", "role", "for", "placeholder", "title", "alt", "lang", "colspan", "rowspan",
     "headers", "scope", "datetime", "action", "method", "open", "multiple", "accept", "readonly", "required", "disabled",
     "maxlength", "contenteditable", "label", "tabindex", "enctype", "download", "target", "min", "max"]);
+  const INLINE = new Set(("A ABBR B BDI BDO BUTTON CITE CODE DATA DEL DFN EM FONT I IMG INPUT INS KBD LABEL MARK Q S SAMP "
+    + "SELECT SMALL SPAN STRIKE STRONG SUB SUP TEXTAREA TIME TT U VAR WBR").split(" "));
+  const FIELDS = new Set(["input", "img", "select", "textarea", "iframe", "frame"]);
+  const FAINT = 0.1;
   const esc = (s) => s.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[c]));
-  const norm = (s) => s.normalize("NFC").replace(/\s+/g, "").replace(/[:：*]+$/, "").toLowerCase();
+  const norm = (s) => s.replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g, "").normalize("NFKC").replace(/\s+/g, "")
+    .replace(/^[:*▲▼△▽▴▾↑↓↕⇅]+|[:*▲▼△▽▴▾↑↓↕⇅]+$/g, "").toLowerCase();
 
   let out, texts;
 
@@ -38,78 +43,143 @@ async (want) => {
     return s;
   };
 
-  const boxless = (el) => !el.checkVisibility({ opacityProperty: true, contentVisibilityAuto: true });
-  const gone = (el, view) => {
-    if (boxless(el)) {
-      const style = view.getComputedStyle(el);
-      if (style.display !== "contents") return true;
-    }
-    if (el.offsetWidth <= 1 && el.offsetHeight <= 1 && el.childNodes.length) {
-      const style = view.getComputedStyle(el);
-      if (style.display !== "contents" && (style.overflowX !== "visible" || style.clip !== "auto" || style.clipPath !== "none")) return true;
-    }
-    return false;
+  /* What a person can't see: no box, (nearly) transparent, content-visibility, squeezed to nothing, clipped away. */
+  const gone = (el, style, seen) => {
+    if (!el.checkVisibility({ opacityProperty: true })) return style.display !== "contents";
+    return seen.faint < FAINT || (style.clipPath !== "none" && /^(inset\((50|100)%|circle\(0|polygon\(0(px|%)? 0(px|%)?(, 0(px|%)? 0(px|%)?)*\))/.test(style.clipPath));
   };
-  const showsText = (el, view) => {
-    if (!el.checkVisibility({ visibilityProperty: true })) return view.getComputedStyle(el).display === "contents";
+  /* Where a text stands, as against the page and what cuts it off to the side. A list that is folded by its height may be
+   * unfolded and belongs to the page; what lies beside the cut is another slide, tab or trick. */
+  const range = document.createRange();
+  const NOTHING = { left: 1, right: 0 };
+  const stands = (text, seen) => {
+    const { style, clip } = seen;
+    if (clip === NOTHING) return false;
+    if (style.visibility !== "visible" || style.contentVisibility === "hidden" || parseFloat(style.fontSize) < 2) return false;
+    if (/^(rgba\(.*, 0\)|transparent)$/.test(style.webkitTextFillColor) && style.webkitBackgroundClip !== "text") return false;
+    range.selectNodeContents(text);
+    const box = range.getBoundingClientRect();
+    if (box.width < 1 || box.height < 1) return false;
+    return within(box, seen) && (!clip || (box.right > clip.left && box.left < clip.right));
+  };
+  const edges = new Map();
+  const within = (box, seen) => {
+    const view = seen.view;
+    let edge = edges.get(view);
+    if (!edge) edges.set(view, edge = { x: view.scrollX, y: view.scrollY, wide: Math.max(view.document.documentElement.scrollWidth, view.innerWidth) });
+    return box.right + edge.x > 0 && box.bottom + edge.y > 0 && (seen.scrolls || box.left + edge.x < edge.wide);
+  };
+  const cut = (el, style, clip) => {
+    if (clip === NOTHING || (style.overflowX === "visible" && style.overflowY === "visible") || /^(contents|inline)$/.test(style.display)) return clip;
+    if (el.offsetWidth <= 1 || el.offsetHeight <= 1) return NOTHING;
+    if (style.overflowX === "auto" || style.overflowX === "scroll") return clip;
     const box = el.getBoundingClientRect();
-    if (box.width === 0 || box.height === 0) return view.getComputedStyle(el).display === "contents" || el.scrollWidth > 0 && el.scrollHeight > 0 && view.getComputedStyle(el).overflow === "visible";
-    return box.right + view.scrollX > 0 && box.bottom + view.scrollY > 0;
+    return { left: Math.max(box.left, clip ? clip.left : box.left), right: Math.min(box.right, clip ? clip.right : box.right) };
   };
+  /* Words that a style puts before or after (`content`), as far as they are words and not icons. */
+  const worded = (el, which, view) => {
+    const style = view.getComputedStyle(el, which);
+    const said = style.content;
+    if (!said || said[0] !== '"' || style.display === "none" || style.visibility !== "visible" || parseFloat(style.opacity) < FAINT) return "";
+    const text = said.replace(/^"|"( \/ .*)?$/g, "").replace(/\\(["\\])/g, "$1");
+    return /[\p{L}\p{N}]/u.test(text) && !/[\ue000-\uf8ff]/.test(text) ? text : "";
+  };
+  const styled = new Map();
+  const saysByStyle = (view) => {
+    if (!styled.has(view)) {
+      let says = false;
+      for (const sheet of [...view.document.styleSheets, ...view.document.adoptedStyleSheets]) {
+        try { says = says || [...sheet.cssRules].some(speaks); } catch { says = true; }
+      }
+      styled.set(view, says);
+    }
+    return styled.get(view);
+  };
+  const speaks = (rule) => rule.cssRules && rule.cssRules.length ? [...rule.cssRules].some(speaks)
+    : !!rule.style && !!rule.selectorText && /::?(before|after)/.test(rule.selectorText) && /attr\(|["'][^"']*[\p{L}\p{N}][^"']*["']/u.test(rule.style.content || "");
 
   const children = (el) => {
     if (el.shadowRoot) return el.shadowRoot.childNodes;
     if (el.tagName === "SLOT") { const given = el.assignedNodes({ flatten: true }); if (given.length) return given; }
+    if (el.tagName === "DETAILS" && !el.open) return [...el.children].filter((k) => k.tagName === "SUMMARY").slice(0, 1);
     return el.childNodes;
   };
 
-  const walk = (node, view, ownerShows) => {
+  const blank = () => { if (out.length && !/\s$/.test(out[out.length - 1])) out.push(" "); };
+  const say = (text) => { out.push(esc(text)); texts.push(text.trim()); };
+
+  /* seen: {view, style of the element that holds it, clip, held: the clip of what is positioned freely, scrolls, faint} */
+  const walk = (node, seen) => {
     if (node.nodeType === 3) {
-      if (!ownerShows) return;
       const t = node.data;
-      if (t.trim()) { out.push(esc(t.replace(/\s+/g, " "))); texts.push(t.trim()); } else if (out.length && !out[out.length - 1].endsWith(" ")) out.push(" ");
+      if (!t.trim()) { blank(); return; }
+      if (!stands(node, seen)) return;
+      if (!t.includes("\n") || !/^(pre|break)/.test(seen.style.whiteSpace)) { say(t.replace(/\s+/g, " ")); return; }
+      t.replace(/[^\S\n]+/g, " ").split("\n").forEach((line, n) => { if (n) out.push("<br>"); if (line.trim()) say(line); });
       return;
     }
     if (node.nodeType !== 1) return;
     const upper = node.tagName.toUpperCase();
     if (DROP.has(upper)) return;
-    const tag = node.tagName.toLowerCase();
+    const tag = node.tagName.toLowerCase(), view = seen.view;
     if (tag === "input" && node.type === "hidden") return;
-    if (tag === "svg") { const name = node.getAttribute("aria-label"); if (name) out.push(`<img alt="${esc(name)}">`); return; }
+    const style = view.getComputedStyle(node);
     if (tag === "input" && node.type === "file" && node.checkVisibility()) {
       const box = node.getBoundingClientRect();
       out.push(`<input${attributes(node, tag)}${box.width > 1 && box.right > 0 ? "" : ' data-unseen=""'}>`); return;
     }
-    if (gone(node, view)) return;
+    const inner = { view, style, clip: seen.clip, held: seen.held, scrolls: seen.scrolls, faint: seen.faint * parseFloat(style.opacity) };
+    if (gone(node, style, inner)) return;
+    const clips = style.overflowX !== "visible" || style.overflowY !== "visible";
+    if (clips || seen.clip || seen.held) {
+      const free = style.position;
+      inner.clip = free === "fixed" ? null : cut(node, style, free === "absolute" ? seen.held : seen.clip);
+      inner.held = free === "static" && style.transform === "none" ? seen.held : inner.clip;
+      inner.scrolls = seen.scrolls || style.overflowX === "auto" || style.overflowX === "scroll";
+    }
+    if (tag === "svg") { const name = node.getAttribute("aria-label"); if (name) out.push(`<img alt="${esc(name)}">`); return; }
+    if (FIELDS.has(tag) && (style.visibility !== "visible" || inner.clip === NOTHING || !within(node.getBoundingClientRect(), seen))) return;
     if (tag === "select") {
       out.push(`<select${attributes(node, tag)}>`);
       for (const o of node.options) { out.push(`<option${attributes(o, "option")}>${esc(o.text)}</option>`); }
       out.push("</select>"); return;
     }
     if (tag === "textarea") { out.push(`<textarea${attributes(node, tag)}>${esc(node.value)}</textarea>`); return; }
+    if (VOID.has(tag)) { out.push(`<${tag}${attributes(node, tag)}>`); return; }
     if (tag === "iframe" || tag === "frame") {
-      let inner = null;
-      try { inner = node.contentDocument; } catch { inner = null; }
-      if (inner && inner.body) {
-        out.push(`<section data-frame="${esc(inner.location.href)}">`);
-        walk(inner.body, inner.defaultView, true);
+      if (node.clientWidth <= 1 || node.clientHeight <= 1) return;
+      let page = null;
+      try { page = node.contentDocument; } catch { page = null; }
+      if (page && page.body) {
+        out.push(`<section data-frame="${esc(page.location.href)}">`);
+        walk(page.body, { view: page.defaultView, style: page.defaultView.getComputedStyle(page.body), clip: null, held: null, faint: 1, scrolls: false });
         out.push("</section>");
       } else out.push(`<section data-frame="${esc(node.src || "")}" data-closed=""></section>`);
       return;
     }
     const attrs = attributes(node, tag);
     const kids = children(node);
-    let shows = false;
-    for (const k of kids) if (k.nodeType === 3 && k.data.trim()) { shows = showsText(node, view); break; }
-    const seeThrough = tag === "slot" || ((tag === "div" || tag === "span") && !attrs && !shows && node.childElementCount === 1 && !node.shadowRoot);
+    let words = false;
+    for (const k of kids) if (k.nodeType === 3 && k.data.trim()) { words = true; break; }
+    const speaking = saysByStyle(view) || node.getRootNode() !== view.document;
+    const before = speaking ? worded(node, "::before", view) : "", after = speaking ? worded(node, "::after", view) : "";
+    const seeThrough = tag === "slot" || ((tag === "div" || tag === "span") && !attrs && !words && !before && !after
+      && node.childElementCount === 1 && !node.shadowRoot);
     const name = tag === "body" ? "main" : tag;
+    const block = (INLINE.has(upper) || tag === "slot" || tag.includes("-")) && !/^(inline|contents|none|ruby)/.test(style.display);
+    if (block) out.push("\n");
     if (!seeThrough) out.push(`<${name}${attrs}>`);
-    if (VOID.has(tag)) return;
-    for (const k of kids) walk(k, view, shows);
+    if (before) say(before);
+    for (const k of kids) walk(k, inner);
+    if (after) say(after);
     if (!seeThrough) out.push(`</${name}>`);
+    if (block) out.push("\n");
   };
 
-  const serialise = () => { out = []; texts = []; if (document.body) walk(document.body, window, true); };
+  const serialise = () => {
+    out = []; texts = []; styled.clear(); edges.clear();
+    if (document.body) walk(document.body, { view: window, style: getComputedStyle(document.body), clip: null, held: null, faint: 1, scrolls: false });
+  };
   const visible = (css) => { for (const el of document.querySelectorAll(css)) if (el.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return true; return false; };
 
   const labels = new Set(want.labels.map(norm));
@@ -134,7 +204,7 @@ async (want) => {
     if (gate && missing.length) return { status: "gate", gate: gate.name, missing, unfilled: [], busy };
     const unfilled = filled.flatMap((l, i) => {
       const at = seen.findIndex((t) => l.includes(t));
-      return at >= 0 && (at + 1 >= seen.length || labels.has(seen[at + 1])) && !(at > 0 && !labels.has(seen[at - 1]) && false) ? [i] : [];
+      return at >= 0 && (at + 1 >= seen.length || labels.has(seen[at + 1])) ? [i] : [];
     });
     const there = !subject || seen.some((t) => t.includes(subject));
     const ready = !busy && !missing.length && !unfilled.length && there;
@@ -153,5 +223,6 @@ async (want) => {
   }
   if (verdict.status === "wait") { serialise(); verdict.status = "timeout"; }
   return { gate: null, subject: true, ...verdict, html: out.join(""), url: location.href, title: document.title,
-    language: document.documentElement.lang || "", at: Date.now() };
+    language: document.documentElement.lang || "", at: Date.now(),
+    since_ms: performance.now() - (performance.getEntriesByType("navigation")[0]?.responseStart ?? 0) };
 }

@@ -25,10 +25,21 @@ from agent.words import Words, say
 T = TypeVar("T")
 NOTHING = frozenset({"-", "–", "—", "n/a", "없음", "нет", "无", "--"})
 """What portals write where there is nothing. A place with no text at all is not that: there a text is missing."""
+_UNFILLED = re.compile(
+    r"(?:loading|please wait|로딩 ?중|불러오는 ?중|조회 ?중|加载中|载入中|загрузка|đang tải|memuat|กำลังโหลด)(?:입니다)?[ .…]*"
+    r"|undefined|null|nan|\[object \w+\]|\{\{.*\}\}|\$\{.*\}|%[sd]",
+    re.IGNORECASE,
+)
+"""What stands in a value's place before the value comes, or when a portal's script failed to put it there."""
 _CUT = re.compile(r"(?:…|\.\.\.|⋯)$|더 ?보기$|(?i:show more|read more)$")
 _COUNT = r":?([\d,.\u00a0]+)(?:건|개|件|条|筆|шт\.?|results?|items?|orders?|rows?)?"
 _ALIKE = 0.45
 """From here on a text may be what a missing label has become."""
+
+
+def is_cut(text: str) -> bool:
+    """Is `text` only the beginning of one, by its ellipsis or a “more” behind it?"""
+    return _CUT.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +66,11 @@ class Value:
 
     @property
     def blank(self) -> bool:
-        """Is nothing there, not even what portals write for nothing? A field that is empty is not blank."""
-        return not self.text and (self._partial or not has_field(self.seen.tree, self.element))
+        """Is nothing there, not even what portals write for nothing, or only what stands there before the value comes?
+        A field that is empty is not blank."""
+        if self.text:
+            return _UNFILLED.fullmatch(self.text) is not None
+        return self._partial or not has_field(self.seen.tree, self.element)
 
     @property
     def empty(self) -> bool:
@@ -66,7 +80,7 @@ class Value:
     @property
     def cut(self) -> bool:
         """Does the page show only the beginning (`배송 완료된 것으로 …`)?"""
-        return _CUT.search(self.text) is not None
+        return is_cut(self.text)
 
     @property
     def pieces(self) -> list[str]:
@@ -208,7 +222,7 @@ class Part:
 
     def _filled(self, value: Value, blank: bool) -> Value:
         if value.blank and not blank:
-            raise self.seen.drift(value.key, say("nothing stands beside the label"))
+            raise self.seen.drift(value.key, say("nothing stands beside the label"), found=(value.text,))
         return value
 
     def _labelled(self, key: str) -> Value | None:
@@ -263,9 +277,7 @@ class Part:
         for row in rows:
             for name in needed:
                 if name not in blank and row[name].blank:
-                    raise self.seen.drift(
-                        columns[name], say("a row has no value for it"), found=(row.part.text[:120],)
-                    )
+                    raise self.seen.drift(columns[name], say("a row has no value for it"), found=(row.part.text[:120],))
         return rows
 
     # -- entries and counts ----------------------------------------------------------------------------------------
@@ -279,10 +291,7 @@ class Part:
             if (
                 i >= stop
                 and tree.last[i] > tree.first[i]
-                and (
-                    tree.tags[i] in tags
-                    or (tree.has(i, "role") and tree.attrs(i)["role"] in ("listitem", "article"))
-                )
+                and (tree.tags[i] in tags or (tree.has(i, "role") and tree.attrs(i)["role"] in ("listitem", "article")))
                 and self.holds(i)
             ):
                 found.append(Entry(self.seen, i))
@@ -464,4 +473,4 @@ class Seen(Part):
         )
 
 
-__all__ = ["NOTHING", "Entry", "Part", "Place", "Row", "Seen", "Value", "norm"]
+__all__ = ["NOTHING", "Entry", "Part", "Place", "Row", "Seen", "Value", "is_cut", "norm"]

@@ -170,7 +170,9 @@ def _rows_in(part: Part, me: int, width: int, header: int) -> list[int]:
         return [k for k in kids if tree.tags[k] == "tr"]
     if width < 2 or not kids:
         return []
-    if all(len(tree.kids[k]) == width and tree.count(k) for k in kids) and (len(kids) != width or _built(tree, kids, header)):
+    if all(len(tree.kids[k]) == width and tree.count(k) for k in kids) and (
+        len(kids) != width or _built(tree, kids, header)
+    ):
         return list(kids)
     if len(kids) == width and tree.count(me):
         return [me]

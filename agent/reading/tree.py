@@ -270,9 +270,7 @@ class Tree:
         parts: list[str] = []
         if FIELDS.isdisjoint(self.tags[me : self.end[me]]):
             return self.joined(self.plain(me)).replace("\n", " ")
-        held = {
-            i: value for i in range(me, self.end[me]) if self.tags[i] in FIELDS and (value := self.field_value(i))
-        }
+        held = {i: value for i in range(me, self.end[me]) if self.tags[i] in FIELDS and (value := self.field_value(i))}
         fields = sorted((self.first[i], i) for i in held)
         for n in self.plain(me):
             while fields and fields[0][0] <= n:

@@ -8,6 +8,10 @@ from datetime import timedelta
 from agent.records import Deadline
 
 
+_CLOCK = timedelta(seconds=5)
+"""How much earlier than it is the portal's clock may be told at one look: its Date has whole seconds, its page ticks."""
+
+
 def merge(old: Sequence[Deadline], new: Sequence[Deadline]) -> tuple[tuple[Deadline, ...], bool]:
     """The deadlines to keep, in the order of `new`, and whether a countdown of `old` now counts to another instant.
 
@@ -29,5 +33,5 @@ def merge(old: Sequence[Deadline], new: Sequence[Deadline]) -> tuple[tuple[Deadl
 
 
 def _may_agree(one: Deadline, other: Deadline) -> bool:
-    return (one.at <= other.at + timedelta(seconds=other.precision_s)
-            and other.at <= one.at + timedelta(seconds=one.precision_s))
+    return (one.at <= other.at + timedelta(seconds=other.precision_s) + _CLOCK
+            and other.at <= one.at + timedelta(seconds=one.precision_s) + _CLOCK)

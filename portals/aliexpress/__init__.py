@@ -4,7 +4,7 @@ from pathlib import Path
 
 from agent.portal import Portal
 from portals.aliexpress.pages import GATE, Assessment, Disputes
-from portals.aliexpress.read import BEIJING
+from portals.aliexpress.shown import BEIJING
 
 PORTAL = Portal(
     name="aliexpress",

@@ -14,7 +14,8 @@ from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.sending.packet import Packet, Receipt
 from agent.words import say
-from portals.aliexpress import read
+from portals.aliexpress import read, read_list
+from portals.aliexpress.shown import clock_of, money, percent
 
 PAGE_SIZE = 20
 """The list offers no other."""
@@ -57,7 +58,7 @@ class Disputes(Channel):
         )
 
     def read_listing(self, seen: Seen, filter: str, number: int) -> Listing:
-        return read.read_listing(seen, filter, number)
+        return read_list.read_listing(seen, filter, number)
 
     async def detail(self, tab: Tab, case_id: str, url: str) -> Seen:
         return await tab.look(
@@ -81,7 +82,7 @@ class Disputes(Channel):
         for one, other in pairs:
             if norm(one) != norm(other):
                 return f"{one} / {other}"
-        if case.amount != read.money(facts["amount"])[0]:
+        if case.amount != money(facts["amount"])[0]:
             return f"{facts['amount']} / {case.amount}"
         return None
 
@@ -141,12 +142,12 @@ class DisputeForm(LabelledForm):
             )
 
     def read_receipt(self, seen: Seen) -> Receipt:
-        part, clock = seen.section("receipt.heading"), read.clock_of(seen)
+        part, clock = seen.section("receipt.heading"), clock_of(seen)
         if part.labelled("receipt.dispute").text != self.case.case_id:
             raise seen.mismatch("receipt.dispute", self.case.case_id, part.labelled("receipt.dispute").text)
-        shown = part.labelled("receipt.at")
-        at = shown.read(lambda text: read_moment(text, zone=clock.zone, zone_basis=clock.basis))
-        return Receipt(number=part.labelled("receipt.number").text, at=at.at, shown=shown.text)
+        value = part.labelled("receipt.at")
+        at = value.read(lambda text: read_moment(text, zone=clock.zone, zone_basis=clock.basis))
+        return Receipt(number=part.labelled("receipt.number").text, at=at.at, shown=value.text)
 
 
 class Assessment(HealthPage):
@@ -164,6 +165,5 @@ class Assessment(HealthPage):
         names = ("dispute_rate", "arbitration_rate", "fault_rate")
         values = {name: seen.labelled(f"health.{name}") for name in names}
         return tuple(
-            Measure(name=name, value=value.read(read.percent), shown=value.text, unit="%")
-            for name, value in values.items()
+            Measure(name=name, value=value.read(percent), shown=value.text, unit="%") for name, value in values.items()
         )

@@ -1,4 +1,4 @@
-"""Pure readers of AliExpress's dispute pages: seen page in, record out."""
+"""Pure readers of AliExpress's dispute page: seen page in, record out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.policy import load_policy
-from agent.portal import Fetched, Listed, Listing, Sent
+from agent.portal import Fetched, Sent
 from agent.reading.deadlines import (
     agree,
     deadline_from_countdown,
@@ -18,8 +18,6 @@ from agent.reading.deadlines import (
     read_due,
 )
 from agent.reading.labels import norm
-from agent.reading.moments import Moment, ZoneBasis
-from agent.reading.money import read_money
 from agent.reading.seen import Part, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import (
@@ -31,10 +29,8 @@ from agent.records import (
     DeadlineKind,
     Decision,
     Deduction,
-    Instant,
     Item,
     Message,
-    Money,
     Offer,
     Outcome,
     Party,
@@ -45,14 +41,9 @@ from agent.records import (
 )
 from agent.rules import withdrawable
 from agent.words import say
+from portals.aliexpress.shown import LANGUAGES, Clock, clock_of, instant, moment, money
 
 CHANNEL = "disputes"
-PACIFIC, BEIJING = "America/Los_Angeles", "Asia/Shanghai"
-_LANGUAGES = ("zh", "en", "ru")
-_COLUMNS = {
-    "product": "list.product", "reason": "list.reason", "amount": "list.amount", "status": "list.status",
-    "ops": "list.ops",
-}  # fmt: skip
 _MEANS: dict[str, StatusIs] = {
     "wait_seller": "action_needed", "wait_buyer": "waiting", "wait_withdrawal": "waiting", "platform": "in_review",
     "wait_return": "waiting", "wait_tracking": "action_needed", "wait_receipt": "action_needed",
@@ -74,123 +65,6 @@ _SENT_AS: dict[str, str] = {
     "escalate": "escalate", "cancel_escalation": "cancel_escalation", "provide_tracking": "tracking",
     "appeal": "appeal",
 }  # fmt: skip
-
-
-class Clock(NamedTuple):
-    """Which clock a page shows, how that is known, and which other clock it may be."""
-
-    zone: str
-    basis: ZoneBasis
-    also: tuple[str, ...] = ()
-
-
-def clock_of(seen: Seen) -> Clock:
-    """The page's own word for its clock; else the shop's setting; else assumed, and then it may be either.
-
-    Pages are known in Pacific and in Beijing time, and most do not say which (facts §7.3).
-    """
-    shown = seen.maybe("page.zone")
-    if shown is not None:
-        return Clock(shown.word("zone"), "page")
-    page = seen.page
-    if page.zone_basis != "assumed":
-        return Clock(page.zone, page.zone_basis)
-    return Clock(BEIJING, "assumed", (PACIFIC,))
-
-
-def moment(value: Value) -> Moment:
-    """A date and time on the page; where the clock is not known, its earliest reading with a precision for the rest."""
-    clock, page = clock_of(value.seen), value.seen.page
-    return value.read(
-        lambda text: read_due(
-            text, zone=clock.zone, zone_basis=clock.basis, languages=_LANGUAGES, near=page.now, also_zones=clock.also
-        )
-    )
-
-
-def instant(value: Value) -> Instant:
-    """The same as an instant."""
-    return moment(value).at
-
-
-def money(text: str) -> tuple[Money, Money]:
-    """An amount in the shop's currency and in the buyer's: `BRL 407.47（USD 66.65）`, or one alone."""
-    match = re.fullmatch(r"([^（()）]+?)\s*(?:[（(]([^（()）]+)[)）])?", text.strip())
-    if match is None:
-        raise Unreadable(text, "an amount with its equivalent in brackets")
-    local = read_money(match[1], languages=_LANGUAGES)
-    return (read_money(match[2], languages=_LANGUAGES) if match[2] else local), local
-
-
-# -- the list ----------------------------------------------------------------------------------------------------------
-
-
-def read_listing(seen: Seen, filter: str, number: int) -> Listing:
-    """The rows of one page, under the tab that is proved to be chosen; each row is a table of its own."""
-    chosen = [at for at in _with_role(seen, "tab") if seen.tree.attrs(at).get("aria-selected") == "true"]
-    if len(chosen) != 1:
-        raise seen.drift("list.heading", say("{count} tabs are chosen", count=len(chosen)))
-    tab = Value(seen, "list.heading", chosen[0]).word("filter")
-    if tab != filter:
-        raise seen.mismatch("list.heading", filter, tab)
-    pages = [t for t in seen.tree.texts if re.fullmatch(r"\d+\s*/\s*\d+", t)]
-    if len(pages) != 1:
-        raise seen.drift("list.next", say("which page of how many can't be told"), found=tuple(pages))
-    here, last = (int(part) for part in pages[0].split("/"))
-    if here != number:
-        raise seen.mismatch("list.next", number, here)
-    total = seen.count("list.total")
-    rows = [_listed(seen, row) for row in _rows(seen)]
-    if not rows and total and number == 1:
-        raise seen.mismatch("list.total", f"0 rows on page {number}", total)
-    return Listing(rows=tuple(rows), total=total, number=number, last=here >= last)
-
-
-def _with_role(seen: Seen, role: str) -> list[int]:
-    return [at for at in range(len(seen.tree.tags)) if seen.tree.attrs(at).get("role") == role]
-
-
-def _rows(seen: Seen) -> list[tuple[Part, dict[str, Value]]]:
-    """Each dispute's own table: a line with its numbers, and a line of cells under the header that stands apart."""
-    tree = seen.tree
-    heads = {name: seen.places(key) for name, key in _COLUMNS.items()}
-    absent = [name for name, found in heads.items() if not found]
-    if absent:
-        raise seen.drift(_COLUMNS[absent[0]], say("the column is not on the page"), near=seen)
-    lines = [at for at, tag in enumerate(tree.tags) if tag == "tr" and tree.last[at] > tree.first[at]]
-    header = [at for at in lines if all(any(at < s < tree.end[at] for s in found) for found in heads.values())]
-    if len(header) != 1:
-        raise seen.drift("list.status", say("{count} headers have these columns", count=len(header)))
-    cells = tree.kids[header[0]]
-    where = {name: next(n for n, c in enumerate(cells) for s in found if c <= s < tree.end[c])
-             for name, found in heads.items()}  # fmt: skip
-    rows = []
-    for table in (at for at, tag in enumerate(tree.tags) if tag == "table" and at > header[0]):
-        full = [at for at in lines if table < at < tree.end[table] and len(tree.kids[at]) == len(cells)]
-        if len(full) != 1:
-            raise seen.drift("list.product", say("a dispute has {count} lines of cells", count=len(full)),
-                             found=(tree.value_text(table)[:120],))  # fmt: skip
-        line = tree.kids[full[0]]
-        rows.append((Part(seen, table), {name: Value(seen, _COLUMNS[name], line[n]) for name, n in where.items()}))
-    return rows
-
-
-def _listed(seen: Seen, row: tuple[Part, dict[str, Value]]) -> Listed:
-    part, cells = row
-    number = part.labelled("list.dispute_id")
-    if number.href is None:
-        raise seen.drift("list.dispute_id", say("no link leads to the dispute"))
-    cells["status"].word("status")
-    cells["amount"].read(money)
-    steady = {name: cells[name].text for name in _COLUMNS}
-    return Listed(
-        case_id=number.text,
-        url=number.href,
-        facts=steady | {name: part.labelled(f"list.{name}").text for name in ("order_id", "opened_at")},
-    )
-
-
-# -- the dispute -------------------------------------------------------------------------------------------------------
 
 
 def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
@@ -308,7 +182,7 @@ def _deadline(seen: Seen, value: Value, kind: DeadlineKind, rule: str) -> Deadli
     for text in value.pieces:
         one = Value(seen, value.key, value.element, text)
         try:
-            at = read_due(text, zone=clock.zone, zone_basis=clock.basis, languages=_LANGUAGES, near=page.now,
+            at = read_due(text, zone=clock.zone, zone_basis=clock.basis, languages=LANGUAGES, near=page.now,
                           also_zones=clock.also)  # fmt: skip
             dates.append(deadline_from_instant(kind, text, at, rule))
         except Unreadable:
@@ -323,7 +197,7 @@ def _deadline(seen: Seen, value: Value, kind: DeadlineKind, rule: str) -> Deadli
 
 def _counted(kind: DeadlineKind, rule: str, seen: Seen, clock: Clock) -> Callable[[str], Deadline]:
     return lambda text: deadline_from_countdown(
-        kind, text, server_now=seen.page.now, zone=clock.zone, zone_basis=clock.basis, rule=rule, languages=_LANGUAGES
+        kind, text, server_now=seen.page.now, zone=clock.zone, zone_basis=clock.basis, rule=rule, languages=LANGUAGES
     )
 
 
@@ -476,11 +350,3 @@ def read_details(seen: Seen, info: Part) -> dict[str, str]:
         if names:
             found[f"{owner}_evidence"] = ", ".join(names)
     return found
-
-
-def percent(text: str) -> float:
-    """A rate like 1.25%."""
-    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%", text.strip())
-    if match is None:
-        raise Unreadable(text, "a percentage")
-    return float(match[1])

@@ -14,7 +14,7 @@ from agent.reading.labels import norm
 from agent.reading.moments import read_moment
 from agent.reading.money import read_money
 from agent.reading.pdf import pdf_text
-from agent.reading.seen import Entry, Part, Seen, Value
+from agent.reading.seen import Entry, Part, Seen, Value, is_cut
 from agent.reading.unreadable import Unreadable
 from agent.records import (
     Action,
@@ -53,6 +53,7 @@ _COLUMNS = {
     "changed_at": "orders.changed_at",
 }
 _ORDER_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{5,29}")
+_CUT = "the page shows only its beginning"
 _DOCUMENT = ("number", "amount", "total", "responsible", "clauses", "text")
 _FILE_NAME = re.compile(r".{1,150}\.[A-Za-z0-9]{2,5}")
 _TO_THE_HOUR_S = 3600
@@ -306,10 +307,10 @@ def _due_texts(value: Value) -> list[str]:
     for texts in (value.lines, value.pieces):
         if all(_readable_due(value, text) for text in texts):
             return texts
-    words = value.text.split(" ")
-    halves = [[" ".join(words[:n]), " ".join(words[n:])] for n in range(1, len(words))]
+    words, pieces = value.text.split(" "), value.pieces
+    halves = [[" ".join(some[:n]), " ".join(some[n:])] for some in (pieces, words) for n in range(1, len(some))]
     both = [pair for pair in halves if all(_readable_due(value, text) for text in pair)]
-    return both[0] if len(both) == 1 else [value.text]
+    return both[0] if len({norm(pair[0]) for pair in both}) == 1 else [value.text]
 
 
 def _readable_due(value: Value, text: str) -> bool:
@@ -351,21 +352,24 @@ def read_decision(seen: Seen, module: Part, missing: dict[str, str]) -> Decision
     """What the platform ruled, from the Dispute Information module (CP3)."""
     party = module.labelled("dispute.responsible")
     text = module.labelled("dispute.text")
-    deductions = read_deductions(seen, module)
+    deductions = read_deductions(seen, module, missing)
+    requested = module.labelled("dispute.requested")
     _note_cut(missing, "decision.text", text)
+    if any(is_cut(item) for item in (requested.text, *requested.items())):
+        missing["decision.requested_evidence"] = _CUT
     return Decision(
         responsible=Party(shown=party.text, is_=party.word("party")),  # type: ignore[arg-type]
         deductions=deductions,
         clauses=module.labelled("dispute.clauses").read(clauses),
         text=None if text.empty else text.text,
-        requested_evidence=module.labelled("dispute.requested").items(),
+        requested_evidence=requested.items(),
     )
 
 
 def _note_cut(missing: dict[str, str], name: str, value: Value) -> None:
     """Say of a free text that the page shows only its beginning."""
     if value.cut:
-        missing[name] = "the page shows only its beginning"
+        missing[name] = _CUT
 
 
 def clauses(text: str) -> tuple[str, ...]:
@@ -376,7 +380,7 @@ def clauses(text: str) -> tuple[str, ...]:
     return found
 
 
-def read_deductions(seen: Seen, module: Part) -> tuple[Deduction, ...]:
+def read_deductions(seen: Seen, module: Part, missing: dict[str, str]) -> tuple[Deduction, ...]:
     """The deductions, whose sum must be the total shown."""
     value = module.labelled("dispute.deductions")
     total = module.labelled("dispute.deduction_total")
@@ -385,6 +389,8 @@ def read_deductions(seen: Seen, module: Part) -> tuple[Deduction, ...]:
     else:
         rows = value.part.rows({"label": "dispute.deductions.label", "amount": "dispute.deductions.amount"})
         lines = tuple(Deduction(label=r["label"].text, amount=r["amount"].read(money)) for r in rows)
+        for number, row in enumerate(rows):
+            _note_cut(missing, f"decision.deductions.{number}.label", row["label"])
     shown = total.read(money)
     if sum(line.amount.value for line in lines) != shown.value:
         raise seen.mismatch("dispute.deduction_total", " + ".join(str(d.amount) for d in lines) or "0", shown)
@@ -439,7 +445,7 @@ def read_messages(seen: Seen, missing: dict[str, str]) -> tuple[Message, ...]:
         message, cut = _message(seen, entry)
         found.append(message)
         if cut:
-            missing[f"messages.{number}.text"] = "the page shows only its beginning"
+            missing[f"messages.{number}.text"] = _CUT
     return tuple(found)
 
 
@@ -466,6 +472,8 @@ def _message(seen: Seen, entry: Entry) -> tuple[Message, bool]:
     if not said:
         raise seen.drift("messages.heading", say("a message lacks sender, time or text"), found=tuple(entry.pieces))
     text = Value(seen, "messages.heading", entry.element, tree.joined(said))
+    if text.blank:
+        raise seen.drift("messages.heading", say("a message lacks sender, time or text"), found=(text.text,))
     return Message(
         at=instant(at),
         from_=sender.word("sender"),  # type: ignore[arg-type]

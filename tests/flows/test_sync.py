@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from agent.browser import tab
 from agent.errors import DOWN, DRIFT, FAULT, PERSON
 from agent.records import CaseKey
 from agent.settings import AccountSettings
@@ -332,3 +337,25 @@ def test_reading_sends_nothing_even_where_the_page_itself_would(read: Sync, mock
     report = read()
     assert report.exit_code == 0
     assert only(report).held_back > 0
+
+
+@pytest.mark.mock(seed=8, cases=3)
+def test_a_countdown_that_reached_us_late_is_no_later_deadline(
+    read: Sync, signed_in: Context, mock: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = itertools.count(step=30.0)
+    monkeypatch.setattr(tab, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + next(late)))
+    assert read().exit_code == 0
+    due = {
+        case["case_id"]: datetime.fromisoformat(case["deadlines"][0]["at"])
+        for case in mock.truth()
+        if case["deadlines"]
+    }
+    counted = [
+        (case.case_id, (due[case.case_id] - deadline.at).total_seconds())
+        for case in signed_in.store.cases.export()
+        for deadline in case.deadlines
+        if deadline.basis == "countdown"
+    ]
+    assert counted, "this seed shows no countdown"
+    assert [one for one in counted if not 0 <= one[1] <= 120] == []

@@ -52,7 +52,9 @@ def test_lies_in_the_folder_of_its_portal_and_page(name: str) -> None:
 
 
 def test_has_a_page_of_every_status_and_of_every_way_to_refuse() -> None:
-    seen = {(frozen(name).expected.get("status") or {}).get("is") for name in CASES if name.startswith("coupang/order/")}
+    seen = {
+        (frozen(name).expected.get("status") or {}).get("is") for name in CASES if name.startswith("coupang/order/")
+    }
     assert seen >= {"action_needed", "waiting", "in_review", "won", "lost", "expired", "withdrawn", "closed"}
     refused = {frozen(name).expected.get("field") or frozen(name).expected.get("error") for name in CASES}
     assert refused >= {"dispute.responsible", "dispute.status", "dispute.heading", "dispute.amount", "WrongSubject"}

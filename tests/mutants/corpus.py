@@ -84,7 +84,7 @@ async def signed_in(served: Served, bundles: Path, *, pictures: bool = False) ->
 async def gather(seed: int, cases: int, bundles: Path) -> list[Sample]:
     """Every page of one mock world: both lists, all cases, the receipts of those that were appealed."""
     samples: list[Sample] = []
-    with serving(("coupang",), seed=seed, cases=cases, now=NOW) as portals:
+    with serving(("coupang",), seed=seed, cases=cases, now=NOW, options={"others": "0"}) as portals:
         served = portals["coupang"]
         async with signed_in(served, bundles) as tab:
             samples = await _korean(tab, seed, served)

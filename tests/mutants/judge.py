@@ -79,7 +79,9 @@ def differences(case: Case, truth: dict[str, Any]) -> list[str]:
         for name in ("case_id", "order_id", "decided_at", "opened_at", "actions", "appeals", "flags")
         if not (_same_moment(got[name], truth[name]) if name.endswith("_at") else got[name] == truth[name])
     ]
-    wrong += [f"{n}: {got[n]['is']} is {truth[n]['is']}" for n in ("status", "reason") if got[n]["is"] != truth[n]["is"]]
+    wrong += [
+        f"{n}: {got[n]['is']} is {truth[n]['is']}" for n in ("status", "reason") if got[n]["is"] != truth[n]["is"]
+    ]
     wrong += _money("amount", got["amount"], truth["amount"])
     wrong += _deadlines(case, truth["deadlines"])
     wrong += _decision(got["decision"], truth["decision"], case.missing)
@@ -137,20 +139,23 @@ def _deadlines(case: Case, truth: list[Any]) -> list[str]:
 
 def _decision(got: Any, truth: Any, missing: dict[str, str]) -> list[str]:
     if got is None or truth is None:
-        return [] if got == truth else [f"decision: {'none' if got is None else 'one'} where there is {truth and 'one'}"]
+        return (
+            [] if got == truth else [f"decision: {'none' if got is None else 'one'} where there is {truth and 'one'}"]
+        )
     wrong = []
     if got["responsible"]["is"] != truth["responsible"]["is"]:
         wrong.append(f"responsible: {got['responsible']['is']} is {truth['responsible']['is']}")
     if got["clauses"] != truth["clauses"]:
         wrong.append(f"clauses: {got['clauses']} is {truth['clauses']}")
     wrong += _text("decision.text", got["text"], truth["text"], missing)
-    if not _same_text("".join(got["requested_evidence"]), "".join(truth["requested_evidence"])):
+    flagged = "decision.requested_evidence" in missing
+    if not flagged and not _same_text("".join(got["requested_evidence"]), "".join(truth["requested_evidence"])):
         wrong.append(f"requested: {got['requested_evidence']} is {truth['requested_evidence']}")
     wrong += _each(
-        "deductions",
+        "decision.deductions",
         got["deductions"],
         truth["deductions"],
-        lambda n, a, b: _text(n, a["label"], b["label"], {}) + _money(n, a["amount"], b["amount"]),
+        lambda n, a, b: _text(f"{n}.label", a["label"], b["label"], missing) + _money(n, a["amount"], b["amount"]),
     )
     if got["document"] != truth["document"]:
         wrong.append("document")
@@ -159,7 +164,11 @@ def _decision(got: Any, truth: Any, missing: dict[str, str]) -> list[str]:
 
 def _item(name: str, got: Any, truth: Any, missing: dict[str, str]) -> list[str]:
     wrong = [f"{name}.{f}: {got[f]!r} is {truth[f]!r}" for f in ("id", "quantity") if got[f] != truth[f]]
-    return wrong + _text(f"{name}.name", got["name"], truth["name"], missing) + _money(name, got["amount"], truth["amount"])
+    return (
+        wrong
+        + _text(f"{name}.name", got["name"], truth["name"], missing)
+        + _money(name, got["amount"], truth["amount"])
+    )
 
 
 def _message(name: str, got: Any, truth: Any, missing: dict[str, str]) -> list[str]:

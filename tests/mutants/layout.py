@@ -20,7 +20,22 @@ from tests.mutants.kind import (
     section_of,
 )
 
-_FIXED = ("tr", "td", "th", "thead", "tbody", "tfoot", "dt", "dd", "li", "option", "summary", "legend", "caption", "col")
+_FIXED = (
+    "tr",
+    "td",
+    "th",
+    "thead",
+    "tbody",
+    "tfoot",
+    "dt",
+    "dd",
+    "li",
+    "option",
+    "summary",
+    "legend",
+    "caption",
+    "col",
+)
 
 
 @kind("ids, names and data attributes renamed", readable=True)
@@ -116,7 +131,9 @@ def headings_dressed(b: Bench) -> bool:
         elif style == 2:
             node.wrap(el("div")).add(el("a", "더보기", href="#"))
         elif style == 3:
-            node.wrap(el("div", id=noise(b.random))).add(el("span", "단위: 원"), el("button", "새로고침", type="button"))
+            node.wrap(el("div", id=noise(b.random))).add(
+                el("span", "단위: 원"), el("button", "새로고침", type="button")
+            )
         else:
             node.insert(0, el("i"))
     return bool(headings)
@@ -252,7 +269,9 @@ def facts_to_terms(b: Bench) -> bool:
         if rows and all([c.tag for c in r.elements] == ["th", "td", "th", "td"] for r in rows):
             cells = [c for r in rows for c in r.elements]
             parts = [(list(cells[n].kids), list(cells[n + 1].kids)) for n in range(0, len(cells), 2)]
-            table.replace(SHAPES[b.random.choice(("terms", "boxes", "boxes_spans", "table", "run", "list"))](b.random, parts))
+            table.replace(
+                SHAPES[b.random.choice(("terms", "boxes", "boxes_spans", "table", "run", "list"))](b.random, parts)
+            )
             return True
     return False
 
@@ -314,11 +333,14 @@ def table_to_cards(b: Bench) -> bool:
     done = False
     box, style = b.random.choice(("div", "li", "article")), b.random.choice(CARD)
     for table in grids(main_of(b.page)):
-        heads = [h.said for h in header_of(table).elements]
+        heads = header_of(table).elements
         rows = rows_of(table)
-        if not rows or any(not h for h in heads):
+        if not rows or any(not h.said for h in heads):
             continue
-        cards = [card(box, style, list(zip(heads, (list(c.kids) for c in r.elements), strict=True))) for r in rows]
+        cards = []
+        for row in rows:
+            parts = [(list(h.copy().kids), list(c.kids)) for h, c in zip(heads, row.elements, strict=True)]
+            cards.append(card(box, style, parts))
         table.replace(el("ul" if box == "li" else "div", *cards))
         done = True
     return done
@@ -426,7 +448,9 @@ def banner(b: Bench) -> bool:
 @kind("a guided tour over the page", readable=True)
 def tour(b: Bench) -> bool:
     title = b.random.choice(("분쟁 정보", "새로워진 주문 상세", "주문 정보", "이의 제기", "대화 내역", "주문 목록"))
-    text = b.random.choice(("여기에서 책임 주체와 공제 내역을 확인하세요.", "이의 제기는 1회만 가능합니다.", "1 / 4 단계"))
+    text = b.random.choice(
+        ("여기에서 책임 주체와 공제 내역을 확인하세요.", "이의 제기는 1회만 가능합니다.", "1 / 4 단계")
+    )
     head = el(b.random.choice(("h3", "h4", "strong", "div", "p")), title)
     box = el("div", head, el("p", text), el("button", "다음", type="button"), el("button", "닫기", type="button"))
     if b.random.random() < 0.7:

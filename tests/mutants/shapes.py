@@ -117,7 +117,6 @@ CARD = ("boxes", "terms", "run", "lines", "table", "list")
 """Shapes in which a card shows its labels and values."""
 
 
-def card(tag: str, style: str, cells: list[tuple[str, list[Node]]]) -> Node:
+def card(tag: str, style: str, parts: Parts) -> Node:
     """One row of a table as a card."""
-    parts: Parts = [([Node("", text=head)], value) for head, value in cells]
     return el(tag, SHAPES[style](Random(0), parts))

@@ -19,7 +19,18 @@ from tests.mutants.kind import (
     section_of,
 )
 
-_LOADING = ("", "", "불러오는 중...", "로딩중…", "Loading...", "{{value}}", "undefined", "null", "NaN", "[object Object]")
+_LOADING = (
+    "",
+    "",
+    "불러오는 중...",
+    "로딩중…",
+    "Loading...",
+    "{{value}}",
+    "undefined",
+    "null",
+    "NaN",
+    "[object Object]",
+)
 
 
 def _values(b: Bench) -> list[Node]:
@@ -77,7 +88,9 @@ def decision_cut(b: Bench) -> bool:
     for pair in read_pairs(main_of(b.page)):
         if norm(pair.label.said) == "결정내용" and len(pair.value.said) > 20:
             text = pair.value.said
-            pair.value.say(b.random.choice((text[10:], text.replace("환불", "반품", 1), text[:15] + text[20:], text[:-9])))
+            pair.value.say(
+                b.random.choice((text[10:], text.replace("환불", "반품", 1), text[:15] + text[20:], text[:-9]))
+            )
             return True
     return False
 
@@ -216,9 +229,7 @@ def panel_other(b: Bench) -> bool:
     mine, other = module_of(b.page), _module(b, other_sample)
     if mine is None or other is None:
         return False
-    same = all(
-        b.sample.truth[f] == other_sample.truth[f] for f in ("status", "reason", "amount")
-    )
+    same = all(b.sample.truth[f] == other_sample.truth[f] for f in ("status", "reason", "amount"))
     if same:
         return False
     if b.random.random() < 0.4:  # without the marks that name the order

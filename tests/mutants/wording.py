@@ -11,7 +11,18 @@ from random import Random
 from agent.reading.labels import norm
 from tests.mutants.dom import Node, el, parse
 from tests.mutants.judge import known_labels
-from tests.mutants.kind import READ, Bench, grids, header_of, kind, label_cells, leaf_texts, main_of, module_of, read_pairs
+from tests.mutants.kind import (
+    READ,
+    Bench,
+    grids,
+    header_of,
+    kind,
+    label_cells,
+    leaf_texts,
+    main_of,
+    module_of,
+    read_pairs,
+)
 
 # -- labels and vocabularies -----------------------------------------------------------------------------------------
 
@@ -98,11 +109,13 @@ def words_synonyms(b: Bench) -> bool:
 
 @kind("a value re-worded to an unknown word", readable=False)
 def word_unknown(b: Bench) -> bool:
-    found = [(n, g) for n, g in _vocabulary(b) if g != "order_status"]
+    found = [(n, g) for n, g in _vocabulary(b) if known_labels().word("order_status", n.said) is None]
     if not found:
         return False
     node, _ = b.random.choice(found)
-    node.say(b.random.choice(("처리 진행", "기타 사유", "협의 필요", f"{node.said} (예정)", f"{node.said}?", "해당 없음")))
+    node.say(
+        b.random.choice(("처리 진행", "기타 사유", "협의 필요", f"{node.said} (예정)", f"{node.said}?", "해당 없음"))
+    )
     return True
 
 
@@ -126,7 +139,9 @@ def letters(b: Bench) -> bool:
             if norm(node.text) in known_labels().named:
                 node.text = node.text[:at] + b.random.choice(("\u200b", "\u00ad", "\u2060")) + node.text[at:]
         elif style == 1:
-            node.text = unicodedata.normalize("NFD", node.text) if norm(node.text) in known_labels().named else node.text
+            node.text = (
+                unicodedata.normalize("NFD", node.text) if norm(node.text) in known_labels().named else node.text
+            )
         elif style == 2:
             node.text = node.text.replace(" ", b.random.choice(("\u00a0", "  ", "\u202f", "\n   ")))
         elif re.fullmatch(r"[\d,]+원", node.text.strip()):
@@ -138,7 +153,6 @@ def letters(b: Bench) -> bool:
 
 _STAMP = re.compile(r"(\d{4})([-.])(\d\d)\2(\d\d) (\d\d):(\d\d)(?::(\d\d))?")
 Written = Callable[[datetime, bool], str]
-
 
 
 def _half(at: datetime) -> str:
@@ -219,14 +233,29 @@ def _opened(b: Bench) -> list[Node]:
     tables = grids(main_of(b.page))
     heads = [norm(h.said) for h in header_of(tables[0]).elements] if tables else []
     at = next((n for n, h in enumerate(heads) if h in known_labels().of("orders.opened_at")), None)
-    return [] if at is None else [n for r in tables[0].elements[1].elements if len(r.elements) > at for n in r.elements[at]]
+    return (
+        []
+        if at is None
+        else [n for r in tables[0].elements[1].elements if len(r.elements) > at for n in r.elements[at]]
+    )
 
 
 # -- amounts ---------------------------------------------------------------------------------------------------------
 
 _WON = re.compile(r"([\d,]+)원")
 _MONEY = ("₩{0}", "{1}원", "{0} 원", "KRW {0}", "{0} KRW", "{2}원", "{3}원", "{0}.00원", "{0}", "₩ {0}")
-_NO_MONEY = ("${0}", "약 {0}원", "{0}원 (예상)", "{0}P", "{4}천원", "{0}~{0}원", "{0},원", "€{0}", "{0}원 이상", "1,23,456원")
+_NO_MONEY = (
+    "${0}",
+    "약 {0}원",
+    "{0}원 (예상)",
+    "{0}P",
+    "{4}천원",
+    "{0}~{0}원",
+    "{0},원",
+    "€{0}",
+    "{0}원 이상",
+    "1,23,456원",
+)
 
 
 def _amounts(b: Bench) -> list[Node]:
@@ -338,7 +367,9 @@ def counts_other(b: Bench) -> bool:
         if node.tag:
             continue
         if match := re.fullmatch(r"(\d) / (\d)", node.text.strip()):
-            node.text = b.random.choice(("{0}/{1}", "{0} / {1}회", "{0} / {1} 회", "{0}회 / {1}회")).format(*match.groups())
+            node.text = b.random.choice(("{0}/{1}", "{0} / {1}회", "{0} / {1} 회", "{0}회 / {1}회")).format(
+                *match.groups()
+            )
             done = True
         elif (match := re.fullmatch(r"총 ([\d,]+)건", node.text.strip())) and node.parent:
             style = b.random.randrange(4)

@@ -96,15 +96,19 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         open_store(tmp_path / "home" / "inner")
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="rights don't bind this user")
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """Before anything is tried."""
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(StoreFault, match="can't be"):
-            open_store(tmp_path)
-    finally:
-        tmp_path.chmod(0o700)
+def test_a_folder_whose_name_no_disk_takes_is_told(tmp_path: Path) -> None:
+    """It binds every user, root too, whom rights do not bind."""
+    with pytest.raises(StoreFault, match="can't be made"):
+        open_store(tmp_path / ("x" * 300))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is tried. The system's answer is given for it: root is told yes whatever the rights."""
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+    with pytest.raises(StoreFault, match="can't be written"):
+        open_store(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the system has no such rights")

@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
+from agent.home import Home
 from agent.records import Action, Case, CaseKey
 from fixtures.kernel.serving import Served
 from flows.approve import approve
 from flows.context import Context, opened
 from flows.draft import draft
 from flows.readiness import DraftReport
-from flows.submit import Result, submit
+from flows.submit import Result, SubmitReport, submit
 from flows.sync import SyncReport, sync
-from tests.conftest import Home, Run, settings_text
+from tests.conftest import Run, settings_text
 from tests.evidence.made import picture
 
 
@@ -90,7 +91,8 @@ class Shop:
         """Approve what was drafted, and send it."""
         assert report.packet is not None, [str(one.words) for one in report.blocked]
         approve(self.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
-        (result,) = self.run(submit(self.ctx, (case.key.ref,))).results
+        told: SubmitReport = self.run(submit(self.ctx, (case.key.ref,)))
+        (result,) = told.results
         return result
 
     def writes(self) -> list[dict[str, Any]]:

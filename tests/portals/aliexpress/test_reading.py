@@ -97,7 +97,9 @@ def test_the_comparison_sees_a_late_deadline_and_a_changed_amount() -> None:
 def test_the_english_and_russian_pages_say_the_same(
     language: str, signed_in: Any, mock: Served, run: Run[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = replace(registry.get("aliexpress"), language=language, cookies=({"name": "intl_locale", "value": language},))
+    other = replace(
+        registry.get("aliexpress"), language=language, cookies=({"name": "intl_locale", "value": language},)
+    )
     monkeypatch.setattr(registry, "get", lambda name: other)
     shop = Shop(signed_in, mock, run, tmp_path / "evidence")
     report = shop.sync()

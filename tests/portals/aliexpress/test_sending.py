@@ -1,4 +1,4 @@
-"""What a seller approved reaches AliExpress once, as approved; a packet that pays the buyer needs the setting for it."""
+"""What a seller approved reaches AliExpress once, as approved; what pays the buyer needs the setting for it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ VERBS: dict[Action, str] = {
 }
 STATUS = {
     "propose_solution": "waiting", "apply_withdrawal": "waiting", "escalate": "in_review",
-    "cancel_escalation": "action_needed", "provide_tracking": "action_needed", "appeal": "in_review", "accept": "closed",
+    "cancel_escalation": "action_needed", "provide_tracking": "action_needed", "appeal": "in_review",
+    "accept": "closed",
 }  # fmt: skip
 FIELDS = {"text": "content", "message": "content", "explanation": "content", "cancel_reason": "content",
           "statement": "content", "type": "solutionType", "amount": "refundAmount", "carrier": "company",

@@ -1,4 +1,4 @@
-"""A score that sinks unseen ends the right to appeal; money that was won and never came is lost twice (CP13, CP14, CM10)."""
+"""A score that sinks unseen ends the right to appeal; money won that never comes is lost twice (CP13, CP14, CM10)."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_the_alarm_comes_after_the_second_settlement_and_not_before(
                 amount=Money(value=Decimal(paid), currency="KRW"),
                 settled_on=date(2026, 3, 16),
                 shown="",
-            )  # fmt: skip
+            )
         )
     portal = ctx.portal("coupang")
     one = followed(ctx, portal, policy_of(ctx, portal), case, date.fromisoformat(today))  # type: ignore[arg-type]
@@ -148,7 +148,7 @@ def test_a_line_from_before_the_decision_does_not_count(shop_without_portal: Sho
             amount=Money(value=Decimal(37900), currency="KRW"),
             settled_on=date(2026, 3, 16),
             shown="",
-        )  # fmt: skip
+        )
     )
     portal = ctx.portal("coupang")
     one = followed(ctx, portal, policy_of(ctx, portal), case, date(2026, 3, 20))  # type: ignore[arg-type]
@@ -178,5 +178,5 @@ def test_the_message_log_holds_every_line_with_its_proof(read_shop: Shop) -> Non
         assert line["at_portal"].endswith("+09:00") and line["at_operator"].endswith("+08:00")
     rows = list(csv.reader(io.StringIO(message_log(ctx, format="csv").decode("utf-8-sig"))))
     assert tuple(rows[0]) == COLUMNS and len(rows) == len(told) + 1
-    at = COLUMNS.index("case_id")
-    assert all(row[at].endswith("\t") for row in rows[1:] if row[at].strip().isdigit()), "ids stay text"
+    place = COLUMNS.index("case_id")
+    assert all(row[place].endswith("\t") for row in rows[1:] if row[place].strip().isdigit()), "ids stay text"

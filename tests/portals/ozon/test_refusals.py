@@ -60,7 +60,7 @@ APPEALS = {
     "no text": Row("OZ8.missing", "Опишите ситуацию", {"text": ""}),
     "a few words": Row("OZ8.short", "не меньше 20", {"text": "Всё вручено."}),
     "too long": Row("OZ8.length", "длиннее 1000", {"text": "Вручено. " * 120}),
-    "chinese": Row("OZ8.language", "на русском или английском", {"text": "货件已妥投，随附承运商官网签收截图。请复核。"}),
+    "chinese": Row("OZ8.language", "на русском или английском", {"text": "货件已妥投，随附承运商官网签收截图。"}),
     "no declaration": Row("OZ4.tick", "достоверна", {"declaration": "no"}),
     "six files": Row(
         "OZ4.count", "не больше 5", files=lambda case: [

@@ -1,0 +1,39 @@
+"""When nobody heard the portal's answer, its own history tells whether it has the plan: nothing is sent twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.records import Action
+from flows.reconcile import reconcile
+from tests.portals.aliexpress.conftest import Shop
+
+pytestmark = [pytest.mark.sends, pytest.mark.mock(portal="aliexpress", seed=5, cases=19)]
+
+CALL = "/h5/mtop.aliexpress.seller.reverse.{}/1.0/"
+
+
+@pytest.mark.parametrize(("action", "verb"), [("propose_solution", "saveSolution"), ("appeal", "submitAppeal")])
+def test_an_answer_that_was_taken_and_not_heard_is_found_in_the_history(shop: Shop, action: Action, verb: str) -> None:
+    case = shop.case(action)
+    values, files = shop.answer(case, action)
+    shop.mock.fault("drop_after", CALL.format(verb), method="POST")
+    result = shop.send(case, shop.draft(case, action, values, *files))
+    assert result.outcome == "unknown", result.public()
+    (settled,) = shop.run(reconcile(shop.ctx, shop.ctx.settings.account)).results
+    assert settled.outcome == "confirmed", settled.public()
+    really = shop.really(case.case_id)
+    assert really["messages"][-1]["from"] == "seller"
+    assert sum(one["accepted"] for one in shop.writes()) == 1
+    assert settled.receipt is not None and settled.receipt["number"].isdigit()
+
+
+def test_an_answer_that_never_arrived_is_not_taken_for_sent(shop: Shop) -> None:
+    case = shop.case("provide_tracking")
+    values, files = shop.answer(case, "provide_tracking")
+    shop.mock.fault("drop_before", CALL.format("fillReturnLogistics"), method="POST")
+    result = shop.send(case, shop.draft(case, "provide_tracking", values, *files))
+    assert result.outcome == "unknown", result.public()
+    (settled,) = shop.run(reconcile(shop.ctx, shop.ctx.settings.account)).results
+    assert settled.outcome in ("unknown", "cleared")
+    assert not any(one["accepted"] for one in shop.writes())
