@@ -89,8 +89,8 @@ class Measure(Record):
 class Limit(Record):
     """A figure that must not get on the wrong side of a policy value: `rule` is a key of the portal's `[rules]`.
 
-    `flag` is what it means for the account's open cases (`not_eligible`); of several limits on one figure the first that
-    is broken counts, so the gravest stands first.
+    `flag` is what it means for the account's open cases (`not_eligible`); of several limits on one figure the first
+    that is broken counts, so the gravest stands first.
     """
 
     measure: str
@@ -204,7 +204,7 @@ class Channel(ABC):
         return ()
 
     def whole(self, case: Case) -> bool:
-        """Was everything read that there is? A case that was not is read again at the next sync, whatever its row says."""
+        """Was all read that there is? A case that was not is read again at the next sync, whatever its row says."""
         return True
 
     def agrees(self, listed: Listed, case: Case) -> str | None:

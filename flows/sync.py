@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
+from loguru import logger
+
 from agent.browser.tab import Tab
 from agent.errors import (
     DONE,
     DRIFT,
     Mismatch,
     NeedsPerson,
+    NotReady,
     PageDrift,
     Paused,
     PortalDown,
@@ -34,8 +37,8 @@ from agent.words import say
 from flows.context import Context
 from flows.fields import cut_short
 from flows.health import read_account
-from flows.portal_report import differences
 from flows.missed import note_if_missed
+from flows.portal_report import differences
 from flows.visit import Browsers, Visit, browsers, channels_of, visiting
 
 DUE_SOON = timedelta(hours=24)
@@ -128,7 +131,7 @@ async def sync(
 
         async def one(account: AccountSettings) -> list[ChannelReport]:
             async with room:
-                return await _account(ctx, shared, account, run_id, full)
+                return await _unstopped(ctx, shared, account, run_id, full)
 
         for done in await asyncio.gather(*(one(a) for a in accounts)):
             report.channels += done
@@ -136,11 +139,35 @@ async def sync(
     return report
 
 
+async def _unstopped(
+    ctx: Context, shared: Browsers, account: AccountSettings, run_id: str, full: bool
+) -> list[ChannelReport]:
+    """One account; a fault of ours that nobody foresaw is its own, and stops no other account."""
+    try:
+        return await _account(ctx, shared, account, run_id, full)
+    except Exception as fault:
+        logger.bind(file_only=True).opt(exception=fault).error("{}", type(fault).__name__)
+        report = ChannelReport(account.store_name, "-")
+        report.fault(
+            RebuttalError(
+                say(
+                    "{store}: something went wrong that should not: {what}.",
+                    store=account.store_name,
+                    what=type(fault).__name__,
+                ),
+                say("The details are in the log; report them."),
+            )
+        )
+        ctx.store.runs.account_result(run_id, account.store_name, "-", report.public())
+        return [report]
+
+
 async def _account(
     ctx: Context, shared: Browsers, account: AccountSettings, run_id: str, full: bool
 ) -> list[ChannelReport]:
     reports: list[ChannelReport] = []
     store = account.store_name
+    unready: NotReady | None = None
     try:
         async with visiting(ctx, shared, account, "reading") as visit:
             for channel in channels_of(visit.portal, account):
@@ -148,6 +175,10 @@ async def _account(
                 reports.append(report)
                 try:
                     await ChannelSync(ctx, visit, channel, report, run_id, full).run()
+                except NotReady as error:  # this list stays a shell; the other channels may be well
+                    await visit.tab.leave_bundle(error, channel.name)
+                    report.fault(error)
+                    unready = error
                 except RebuttalError as error:
                     await visit.tab.leave_bundle(error, channel.name)
                     raise
@@ -172,7 +203,10 @@ async def _account(
         ctx.store.runs.account_result(run_id, store, reports[-1].channel, reports[-1].public())
     else:
         ctx.store.alarms.clear("needs_person", store)
-        ctx.store.alarms.clear("unavailable", store)
+        if unready is not None:
+            ctx.store.alarms.raise_("unavailable", store, unready.said, {"error": unready.name})
+        else:
+            ctx.store.alarms.clear("unavailable", store)
     return reports
 
 

@@ -308,7 +308,7 @@ class Tab:
         return Fetched(_file_name(response.headers.get("content-disposition", ""), full), await response.body())
 
     async def picture(self) -> bytes | None:
-        """The whole page as a JPEG, to be kept beside what was read from it (CM12); None where the browser gives none."""
+        """The whole page as a JPEG, kept beside what was read from it (CM12); None where the browser gives none."""
         try:
             return await self.page.screenshot(full_page=True, type="jpeg", quality=80, timeout=10_000)
         except Error:

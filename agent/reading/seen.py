@@ -31,7 +31,12 @@ _UNFILLED = re.compile(
     re.IGNORECASE,
 )
 """What stands in a value's place before the value comes, or when a portal's script failed to put it there."""
-_CUT = re.compile(r"(?:…|\.\.\.|⋯)$|더 ?보기$|(?i:show more|read more)$")
+_MORE = re.compile(
+    r"(?:더보기|펼치기|전체보기|자세히보기|(?:show|read|see|view|load)?more|展开|更多|加载更多|показатьещ[её]|подробнее|xemthêm|"
+    r"selengkapnya|lihatlainnya|ดูเพิ่มเติม|vermais)(?:\(?\d*\)?)"
+)
+"""Compared forms of what a portal writes on the control behind which the rest of something lies."""
+_CUT = re.compile(r"(?:…|\.\.\.|⋯)$|(?:더 ?보기|펼치기|(?i:show more|read more|see more))$")
 _COUNT = r":?([\d,.\u00a0]+)(?:건|개|件|条|筆|шт\.?|results?|items?|orders?|rows?)?"
 _ALIKE = 0.45
 """From here on a text may be what a missing label has become."""
@@ -79,8 +84,8 @@ class Value:
 
     @property
     def cut(self) -> bool:
-        """Does the page show only the beginning (`배송 완료된 것으로 …`)?"""
-        return is_cut(self.text)
+        """Does the page show only the beginning (`배송 완료된 것으로 …`, or a “more” to press)?"""
+        return is_cut(self.text) or (not self._partial and self.part.folded)
 
     @property
     def pieces(self) -> list[str]:
@@ -343,6 +348,33 @@ class Part:
             if pressed and self.holds(i) and tree.named(i) in forms and not self._off(i):
                 found.append(i)
         return found
+
+    @property
+    def folded(self) -> bool:
+        """Is there a control that shows more of it?"""
+        tree = self.seen.tree
+        return any(
+            tree.tags[i] in ("button", "a", "summary") and self.holds(i) and _MORE.fullmatch(tree.named(i)) is not None
+            for i in range(self.element, tree.end[self.element])
+        )
+
+    def may_offer(self, key: str) -> bool:
+        """`offers` for a control that is not always there. Where it is not, and controls that nobody knows are, it may
+        have been renamed: that is drift."""
+        if self.offers(key):
+            return True
+        tree, named = self.seen.tree, self.seen.labels.named
+        unknown = [
+            tree.text(tree.first[i], tree.last[i])
+            for i in range(self.element, tree.end[self.element])
+            if tree.tags[i] in ("button", "a") and self.holds(i) and tree.last[i] > tree.first[i]
+            and tree.named(i) not in named and not any(c.isdigit() for c in tree.named(i))
+        ]  # fmt: skip
+        if unknown:
+            raise self.seen.drift(
+                key, say("the control is not on the page, but controls that are not known are"), found=tuple(unknown[:6])
+            )
+        return False
 
     def _off(self, me: int) -> bool:
         """Is a control disabled, by itself or with the group it stands in?"""

@@ -1,12 +1,15 @@
-"""Coupang (KR): refund disputes, messages, tickets; scores and settlements."""
+"""Coupang (KR): refund disputes, messages, tickets; Wing's returns, confirmation requests and inquiries; scores and
+settlements."""
 
 from pathlib import Path
 
 from agent.portal import Portal
 from portals.coupang.health import CommunicationScore, SellerScore, Settlements
+from portals.coupang.inquiries import Inquiries
 from portals.coupang.messages import Messages
 from portals.coupang.pages import GATE, RefundDisputes
 from portals.coupang.tickets import Tickets
+from portals.coupang.wing import ConfirmationRequests, Returns
 
 PORTAL = Portal(
     name="coupang",
@@ -19,7 +22,7 @@ PORTAL = Portal(
     currency="KRW",
     folder=Path(__file__).parent,
     gate=GATE,
-    channels=(RefundDisputes(), Messages(), Tickets()),
+    channels=(RefundDisputes(), Messages(), Tickets(), Returns(), ConfirmationRequests(), Inquiries()),
     health=(SellerScore(), CommunicationScore()),
     settlement=Settlements(),
     cookies=({"name": "wing-locale", "value": "ko"}, {"name": "wing-market", "value": "KR"}),

@@ -242,7 +242,7 @@ def _actions(seen: Seen, can_appeal: bool) -> tuple[Action, ...]:
     """An appeal while the slot is open; after one, a ticket to follow it up (CP16)."""
     if can_appeal:
         return ("appeal",)
-    return ("open_ticket",) if seen.section("history.heading").offers("order.follow_up") else ()
+    return ("open_ticket",) if seen.section("history.heading").may_offer("order.follow_up") else ()
 
 
 def _attempts(text: str) -> tuple[int, int]:
@@ -355,7 +355,7 @@ def read_decision(seen: Seen, module: Part, missing: dict[str, str]) -> Decision
     deductions = read_deductions(seen, module, missing)
     requested = module.labelled("dispute.requested")
     _note_cut(missing, "decision.text", text)
-    if any(is_cut(item) for item in (requested.text, *requested.items())):
+    if requested.cut or any(is_cut(item) for item in requested.items()):
         missing["decision.requested_evidence"] = _CUT
     return Decision(
         responsible=Party(shown=party.text, is_=party.word("party")),  # type: ignore[arg-type]
@@ -440,11 +440,13 @@ def read_messages(seen: Seen, missing: dict[str, str]) -> tuple[Message, ...]:
         return ()
     if not entries:
         raise seen.drift("messages.heading", say("no message is shown, and not that there is none"))
+    if part.folded and not any(entry.folded for entry in entries):
+        missing["messages"] = "the page shows only a part of them"
     found = []
     for number, entry in enumerate(entries):
         message, cut = _message(seen, entry)
         found.append(message)
-        if cut:
+        if cut or entry.folded:
             missing[f"messages.{number}.text"] = _CUT
     return tuple(found)
 

@@ -199,10 +199,10 @@ def test_a_page_that_makes_the_reader_itself_fail_stops_no_other(
     ill = synced.a_case("lost")
     whole = read.read_items
 
-    def fails(seen: Seen) -> Any:
+    def fails(seen: Seen, *more: Any) -> Any:
         if seen.page.subject == ill:
             raise IndexError("tuple index out of range")
-        return whole(seen)
+        return whole(seen, *more)
 
     monkeypatch.setattr(read, "read_items", fails)
     report = synced.sync(full=True)

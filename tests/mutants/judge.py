@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from agent.records import Case
 from portals.coupang import read
 from tests.mutants.corpus import CHANNEL, Sample, labels
 
+_MORE = re.compile(r"(?:…|\.\.\.|더보기|펼치기|Showmore)+$")
 Verdict = Literal["right", "refused", "wrong"]
 _TICK = timedelta(seconds=3)
 """How far the ticking countdown and the Date header that it is counted from may lie apart."""
@@ -68,7 +70,10 @@ def _detail(sample: Sample, seen: Seen, foreign: bool) -> list[str]:
         differs = CHANNEL.agrees(sample.listed, case)
         if differs:
             raise seen.mismatch("", "list", differs) if differs else Mismatch
-    return differences(case, sample.truth)
+    truth = sample.truth
+    if foreign:  # controls are there in the portal's own language only (CP1)
+        truth = truth | {"actions": []}
+    return differences(case, truth)
 
 
 def differences(case: Case, truth: dict[str, Any]) -> list[str]:
@@ -86,7 +91,8 @@ def differences(case: Case, truth: dict[str, Any]) -> list[str]:
     wrong += _deadlines(case, truth["deadlines"])
     wrong += _decision(got["decision"], truth["decision"], case.missing)
     wrong += _each("items", got["items"], truth["items"], lambda n, a, b: _item(n, a, b, case.missing))
-    wrong += _each("messages", got["messages"], truth["messages"], lambda n, a, b: _message(n, a, b, case.missing))
+    if "messages" not in case.missing:
+        wrong += _each("messages", got["messages"], truth["messages"], lambda n, a, b: _message(n, a, b, case.missing))
     wrong += _outcome(got["outcome"], truth["outcome"])
     return wrong
 
@@ -112,7 +118,7 @@ def _same_text(got: str | None, truth: str | None) -> bool:
 def _text(name: str, got: str | None, truth: str | None, missing: dict[str, str]) -> list[str]:
     if _same_text(got, truth):
         return []
-    start = "".join((got or "").split()).rstrip("….더보기⋯")
+    start = _MORE.sub("", "".join((got or "").split()))
     if name in missing and start and "".join((truth or "").split()).startswith(start):
         return []
     return [f"{name}: {got!r} is {truth!r}"]

@@ -81,6 +81,31 @@ def text_cut(b: Bench) -> bool:
     return True
 
 
+@kind("a text folded behind a button", readable=False, pages=("detail",))
+def text_folded(b: Bench) -> bool:
+    free = [p.value for p in read_pairs(main_of(b.page)) if norm(p.label.said) == "결정내용"]
+    free += [entry.elements[2] for talk in main_of(b.page).all("ol") for entry in talk.elements]
+    free = [n for n in free if len(n.said) > 8]
+    if not free:
+        return False
+    node = b.random.choice(free)
+    text = node.said
+    more = el(b.random.choice(("button", "a")), b.random.choice(("더보기", "더 보기", "펼치기", "Show more")), href="#")
+    node.say(text[: b.random.randint(4, len(text) - 2)]).add(" ", more)
+    return True
+
+
+@kind("messages folded behind a button", readable=False, pages=("detail",))
+def messages_folded(b: Bench) -> bool:
+    talks = [t for t in main_of(b.page).all("ol") if len(t.elements) > 1]
+    if not talks:
+        return False
+    talks[0].elements[0].remove()
+    more = el("button", b.random.choice(("더보기", "더 보기 (1)", "펼치기")), type="button")
+    b.random.choice((talks[0].before, talks[0].after))(el("div", more))
+    return True
+
+
 @kind("the decision's text cut without a sign, the file has it whole", readable=False, pages=("detail",))
 def decision_cut(b: Bench) -> bool:
     if not b.sample.documents:

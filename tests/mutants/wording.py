@@ -119,6 +119,17 @@ def word_unknown(b: Bench) -> bool:
     return True
 
 
+@kind("a link or button re-worded to an unknown word", readable=False, pages=("detail",))
+def control_unknown(b: Bench) -> bool:
+    named = known_labels().of("appeal.open") | known_labels().of("order.follow_up")
+    found = [n for n in main_of(b.page).all("a", "button") if norm(n.said) in named]
+    if not found:
+        return False
+    for node in found:
+        node.say(b.random.choice(("재심 요청", "소명하기", "문의 남기기")))
+    return True
+
+
 @kind("a mark beside the heading re-worded", readable=False, pages=("detail",))
 def flag_unknown(b: Bench) -> bool:
     marks = [m for h in main_of(b.page).all("h3") for m in h.elements if m.said]

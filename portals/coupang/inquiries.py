@@ -1,0 +1,165 @@
+"""The customer centre's inquiries (고객센터 문의): by age, with 24 hours to answer or confirm (facts §4.6)."""
+
+from __future__ import annotations
+
+from agent.browser.form import FormLabels, LabelledForm
+from agent.browser.gate import Spot
+from agent.browser.tab import Tab, Wanted
+from agent.errors import WrongSubject
+from agent.policy import ActionRule
+from agent.portal import Channel, Fetched, Listed, Listing, Sent
+from agent.reading.deadlines import deadline_from_instant, deadline_from_rule, read_due
+from agent.reading.labels import norm
+from agent.reading.seen import Seen, Value
+from agent.records import Action, Case, Deadline, Reason, SeenRef, Status
+from agent.sending.packet import Packet, Receipt
+from agent.words import say
+from portals.coupang.read import instant
+from portals.coupang.read_messages import read_thread
+from portals.coupang.read_wing import number
+from portals.coupang.wing_list import read_rows, search
+from portals.coupang.wuic import LANGUAGES, moment, rules_of, tab_shown
+
+CHANNEL = "inquiries"
+ADDRESS = "/tenants/cs/csinquiry"
+_COLUMNS = {name: f"inquiry.{name}" for name in ("number", "order", "category", "state", "created", "changed")}
+_STATUS = {
+    "reply": "action_needed", "accept": "action_needed", "closed": "closed", "lost": "lost", "expired": "expired",
+}  # fmt: skip
+
+
+class Inquiries(Channel):
+    """What Coupang's agents hand over. Listed by age; a row moves on by itself, so its age is no fact of it."""
+
+    name = CHANNEL
+    filters = ("last_24_hours", "last_72_to_24_hours", "before_72_hours")
+
+    async def listing(self, tab: Tab, filter: str, number: int) -> Seen:
+        return await search(
+            tab,
+            f"{ADDRESS}?bucket={filter}&page={number}",
+            Wanted(
+                "inquiries", ("inquiry.heading", "inquiry.list.heading", "inquiry.number", "inquiry.state", "wing.at")
+            ),
+        )
+
+    def read_listing(self, seen: Seen, filter: str, number: int) -> Listing:
+        shown = tab_shown(seen, "inquiry.heading").word("inquiry_bucket")
+        if shown != filter:
+            raise seen.mismatch("inquiry.heading", filter, shown)
+        return read_rows(
+            seen,
+            number,
+            "inquiry.heading",
+            _COLUMNS,
+            "number",
+            ("order", "category", "state", "created", "changed"),
+            lambda row: _STATUS[row["state"].word("inquiry_state")],
+        )
+
+    async def detail(self, tab: Tab, case_id: str, url: str) -> Seen:
+        return await tab.look(
+            url or f"{ADDRESS}/{case_id}",
+            Wanted(
+                "inquiry",
+                ("inquiry.view.heading", "inquiry.info.heading", "inquiry.thread.heading"),
+                filled=("inquiry.state",),
+                subject=case_id,
+            ),
+        )
+
+    def read(self, seen: Seen, documents: dict[str, Fetched]) -> Case:
+        info = seen.section("inquiry.info.heading")
+        state, category = info.labelled("inquiry.state"), info.labelled("inquiry.category")
+        meaning = state.word("inquiry_state")
+        offered = {"reply": info.offers("inquiry.reply"), "accept": info.offers("inquiry.check")}
+        for action, there in offered.items():
+            if there != (meaning == action):
+                raise seen.mismatch("inquiry.state", state.text, action if there else "-")
+        asked = info.labelled("inquiry.asked_at")
+        waits = meaning in offered
+        return Case(
+            portal=seen.page.portal,
+            account=seen.page.account,
+            channel=CHANNEL,
+            case_id=number(info.labelled("inquiry.number")),
+            order_id=number(info.labelled("inquiry.order")),
+            url=seen.page.url.split("#")[0],
+            status=Status(shown=state.text, is_=_STATUS[meaning]),  # type: ignore[arg-type]
+            reason=Reason(shown=category.text, is_="question"),
+            opened_at=instant(info.labelled("inquiry.created_at")),
+            deadlines=(_due(seen, info.labelled("inquiry.due"), asked),) if waits else (),
+            actions=(meaning,) if waits else (),  # type: ignore[arg-type]
+            messages=read_thread(seen, {}, "inquiry.thread.heading"),
+            seen=SeenRef(sha256=seen.page.sha256, at=seen.page.seen_at),
+        )
+
+    def agrees(self, listed: Listed, case: Case) -> str | None:
+        facts = listed.facts
+        pairs = ((facts["state"], case.status.shown), (facts["order"], case.order_id))
+        return next((f"{one} / {other}" for one, other in pairs if norm(one) != norm(other)), None)
+
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> InquiryForm:
+        return InquiryForm(tab, rule, self, case, "check" if action == "accept" else "reply")
+
+    def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
+        part = seen.maybe_section("inquiry.answers.heading")
+        if part is None:
+            return ()
+        rows = part.rows({"number": "inquiry.receipt", "at": "inquiry.receipt_at"})
+        return tuple(Sent(number=row["number"].text, at=instant(row["at"]), what="") for row in rows)
+
+
+def _due(seen: Seen, due: Value, asked: Value) -> Deadline:
+    """As shown, or 24 hours after it was handed over."""
+    page, rule = seen.page, rules_of(seen, CHANNEL).rules["reply_hours"]
+    if due.empty:
+        return deadline_from_rule(
+            "reply", start=moment(asked), start_shown=asked.text, hours=rule.number, zone=page.zone,
+            zone_basis=page.zone_basis, rule=rule.rule,
+        )  # fmt: skip
+    shown = due.read(
+        lambda t: read_due(t, zone=page.zone, zone_basis=page.zone_basis, languages=LANGUAGES, near=page.now)
+    )
+    return deadline_from_instant("reply", due.text, shown, rule.rule)
+
+
+class InquiryForm(LabelledForm):
+    """An answer to an inquiry, or the confirmation of one that an agent wants only confirmed."""
+
+    def __init__(self, tab: Tab, rule: ActionRule, channel: Inquiries, case: Case, act: str) -> None:
+        labels = FormLabels(
+            page=f"inquiry_{act}",
+            heading=f"inquiry.{act}_form.heading",
+            files="confirm.files",
+            file_name="appeal.file_name",
+            submit=f"inquiry.{act}_submit",
+            receipt=Spot("receipt", texts=(f"inquiry.{act}_done.heading",)),
+            refusal=Spot("refusal", texts=("appeal.refused", "inquiry.not_open")),
+            landmarks=(f"inquiry.{act}_text", "inquiry.number"),
+        )
+        super().__init__(tab, rule, labels)
+        self.channel = channel
+        self.case = case
+        self.act = act
+
+    async def look(self) -> Case:
+        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
+        return self.channel.read_subject(seen, documents, self.case.case_id)
+
+    async def open(self, packet: Packet) -> None:
+        inquiry = packet.case.case_id
+        seen = await self.open_at(f"{ADDRESS}/{inquiry}/{self.act}", inquiry)
+        shown = seen.labelled("inquiry.number").text
+        if shown != inquiry:
+            raise WrongSubject(
+                say("{asked} was asked for, the form shows {shown}.", asked=inquiry, shown=shown),
+                say("Nothing was sent. Run `rebuttal sync`, then look."),
+            )
+
+    def read_receipt(self, seen: Seen) -> Receipt:
+        shown = seen.labelled("inquiry.number").text
+        if shown != self.case.case_id:
+            raise seen.mismatch("inquiry.number", self.case.case_id, shown)
+        at = seen.labelled("inquiry.receipt_at")
+        return Receipt(number=seen.labelled("inquiry.receipt").text, at=moment(at).at, shown=at.text)
