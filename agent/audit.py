@@ -23,8 +23,11 @@ START = "0" * 64
 
 # Made once: they run in every write of the ledger.
 _HEAD = select(schema.audit_head.c.seq, schema.audit_head.c.hash).where(schema.audit_head.c.id == 1).with_for_update()
-_MOVE_HEAD = update(schema.audit_head).where(schema.audit_head.c.id == 1).values(
-    seq=bindparam("new_seq"), hash=bindparam("new_hash"))
+_MOVE_HEAD = (
+    update(schema.audit_head)
+    .where(schema.audit_head.c.id == 1)
+    .values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
+)
 _ADD = insert(schema.audit)
 
 
@@ -52,9 +55,9 @@ class BadLink(Record):
 
 def link_hash(seq: int, at: datetime, who: str, what: str, ref: str, data: dict[str, Any], prev: str) -> str:
     """SHA-256 over the canonical JSON of a link."""
-    return hashlib.sha256(canonical(
-        {"seq": seq, "at": iso(at), "who": who, "what": what, "ref": ref, "data": data, "prev": prev}
-    )).hexdigest()
+    return hashlib.sha256(
+        canonical({"seq": seq, "at": iso(at), "who": who, "what": what, "ref": ref, "data": data, "prev": prev})
+    ).hexdigest()
 
 
 class Audit:
@@ -81,10 +84,29 @@ class Audit:
         seq, prev = self.lock(conn)
         at = self._store.clock()
         data = json.loads(canonical(data))
-        link = Link(seq=seq + 1, at=at, who=who, what=what, ref=ref, data=data, prev=prev,
-                    hash=link_hash(seq + 1, at, who, what, ref, data, prev))
-        conn.execute(_ADD, {"seq": link.seq, "at": at, "who": who, "what": what, "ref": ref,
-                            "data": canonical(data).decode(), "prev": prev, "hash": link.hash})
+        link = Link(
+            seq=seq + 1,
+            at=at,
+            who=who,
+            what=what,
+            ref=ref,
+            data=data,
+            prev=prev,
+            hash=link_hash(seq + 1, at, who, what, ref, data, prev),
+        )
+        conn.execute(
+            _ADD,
+            {
+                "seq": link.seq,
+                "at": at,
+                "who": who,
+                "what": what,
+                "ref": ref,
+                "data": canonical(data).decode(),
+                "prev": prev,
+                "hash": link.hash,
+            },
+        )
         conn.execute(_MOVE_HEAD, {"new_seq": link.seq, "new_hash": link.hash})
         return link
 
@@ -105,9 +127,11 @@ class Audit:
         table = schema.audit
         while True:
             with self._store.reading() as conn:
-                rows = conn.execute(
-                    select(table).where(table.c.seq > after).order_by(table.c.seq).limit(2000)
-                ).mappings().all()
+                rows = (
+                    conn.execute(select(table).where(table.c.seq > after).order_by(table.c.seq).limit(2000))
+                    .mappings()
+                    .all()
+                )
             if not rows:
                 return
             for row in rows:
@@ -125,8 +149,9 @@ class Audit:
                 if link.seq != seq + 1:
                     return BadLink(seq=seq + 1, words=say("Link {seq} is missing.", seq=seq + 1))
                 if link.prev != prev:
-                    return BadLink(seq=link.seq, words=say("Link {seq} does not follow the one before it.",
-                                                           seq=link.seq))
+                    return BadLink(
+                        seq=link.seq, words=say("Link {seq} does not follow the one before it.", seq=link.seq)
+                    )
                 if link.hash != link_hash(link.seq, link.at, link.who, link.what, link.ref, link.data, link.prev):
                     return BadLink(seq=link.seq, words=say("Link {seq} was changed.", seq=link.seq))
                 seq, prev = link.seq, link.hash
@@ -136,9 +161,14 @@ class Audit:
             return BadLink(seq=seq + 1, words=say("Link {seq} can't be read.", seq=seq + 1))
         for number, value in filter(None, (known, expected_head)):
             if number > seq:
-                return BadLink(seq=seq + 1, words=say(
-                    "The chain ends at link {seq}, but it was {expected} links long: its end was removed.",
-                    seq=seq, expected=number))
+                return BadLink(
+                    seq=seq + 1,
+                    words=say(
+                        "The chain ends at link {seq}, but it was {expected} links long: its end was removed.",
+                        seq=seq,
+                        expected=number,
+                    ),
+                )
             if met.get(number) != value:
                 return BadLink(seq=number, words=say("Link {seq} is not the one that was noted elsewhere.", seq=number))
         if known[0] < seq and self.head()[0] < seq:

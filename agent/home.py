@@ -119,7 +119,14 @@ class Home:
     def folders(self) -> tuple[Path, ...]:
         """Every folder that `create` makes."""
         return (
-            self.blobs, self.sessions, self.profiles, self.bundles, self.logs, self.exports, self.locks, self.portals
+            self.blobs,
+            self.sessions,
+            self.profiles,
+            self.bundles,
+            self.logs,
+            self.exports,
+            self.locks,
+            self.portals,
         )
 
     def create(self) -> Home:
@@ -141,8 +148,10 @@ class Home:
         except OSError as fault:
             raise UsageFault(
                 say("The home {path} can't be written: {why}.", path=self.path, why=fault.strerror or fault),
-                say("Give yourself the right to write there, or name another folder with --home or {variable}.",
-                    variable=HOME_VARIABLE),
+                say(
+                    "Give yourself the right to write there, or name another folder with --home or {variable}.",
+                    variable=HOME_VARIABLE,
+                ),
             ) from None
         return self
 

@@ -55,7 +55,14 @@ def _busy(account: str, told: dict[str, Any]) -> Busy:
     if "pid" not in told:
         return Busy(say("Another process works on {account} just now.", account=account), todo, account=account)
     return Busy(
-        say("Process {pid} on {machine} works on {account} since {since}.", account=account, pid=told["pid"],
-            machine=told.get("machine", "?"), since=told.get("since", "?")),
-        todo, account=account, **{name: told[name] for name in ("pid", "machine", "since") if name in told},
+        say(
+            "Process {pid} on {machine} works on {account} since {since}.",
+            account=account,
+            pid=told["pid"],
+            machine=told.get("machine", "?"),
+            since=told.get("since", "?"),
+        ),
+        todo,
+        account=account,
+        **{name: told[name] for name in ("pid", "machine", "since") if name in told},
     )

@@ -38,19 +38,32 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b((?:set-)?cookie|authorization)\b([\"']?\s*[:=]\s*)[^\r\n]+", re.IGNORECASE), rf"\1\2{MASK}"),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {MASK}"),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*"), MASK),
-    (re.compile(rf"(?<![^\W_])({_SECRET_NAMES})([\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&}}\])]+)", re.IGNORECASE),
-     rf"\1\2{MASK}"),
-    (re.compile(rf"(?<![^\W_])({_CODE_NAMES})([\"']?(?:\s*[:=：]\s*|\s+(?:is\s+)?)[\"']?)\d{{4,8}}(?!\d)",
-                re.IGNORECASE), rf"\1\2{MASK}"),
+    (
+        re.compile(
+            rf"(?<![^\W_])({_SECRET_NAMES})([\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&}}\])]+)", re.IGNORECASE
+        ),
+        rf"\1\2{MASK}",
+    ),
+    (
+        re.compile(
+            rf"(?<![^\W_])({_CODE_NAMES})([\"']?(?:\s*[:=：]\s*|\s+(?:is\s+)?)[\"']?)\d{{4,8}}(?!\d)", re.IGNORECASE
+        ),
+        rf"\1\2{MASK}",
+    ),
     # user:password@host
     (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"), MASK),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), MASK),
     # Telephone numbers: with a country's prefix, Korean, Chinese, Russian, Vietnamese, Brazilian, and grouped like one.
     # What touches a letter, hyphen, slash or colon is an order or case id, a date or a port.
     (re.compile(r"(?<![\w+])\+\d[\d ()-]{6,16}\d(?![\w])"), MASK),
-    (re.compile(r"(?<![\w/:.+-])(?:01[016789][ -]?\d{3,4}[ -]?\d{4}|1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0[35789]\d{8}"
-                r"|8[ -]?\(?9\d{2}\)?[ -]?\d{3}[ -]?\d{2}[ -]?\d{2}|\(\d{2,3}\) ?9?\d{4}-\d{4}"
-                r"|\d{3}-\d{3,4}-\d{4})(?![\w/:-])"), MASK),
+    (
+        re.compile(
+            r"(?<![\w/:.+-])(?:01[016789][ -]?\d{3,4}[ -]?\d{4}|1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0[35789]\d{8}"
+            r"|8[ -]?\(?9\d{2}\)?[ -]?\d{3}[ -]?\d{2}[ -]?\d{2}|\(\d{2,3}\) ?9?\d{4}-\d{4}"
+            r"|\d{3}-\d{3,4}-\d{4})(?![\w/:-])"
+        ),
+        MASK,
+    ),
 )
 
 
@@ -96,13 +109,27 @@ def set_up(home: Home | None, *, verbose: bool = False, as_json: bool = False, s
     logger.remove()
     logger.configure(patcher=_mask)
     logger.add(
-        stream or sys.stderr, level="INFO" if verbose else "WARNING", format=_said, colorize=False,
-        diagnose=False, backtrace=False, filter=lambda record: not record["extra"].get("file_only"),
+        stream or sys.stderr,
+        level="INFO" if verbose else "WARNING",
+        format=_said,
+        colorize=False,
+        diagnose=False,
+        backtrace=False,
+        filter=lambda record: not record["extra"].get("file_only"),
     )
     if home is not None:
         logger.add(
-            home.logs / LOG_FILE, level="DEBUG", format=_written, serialize=as_json, colorize=False,
-            diagnose=False, backtrace=False, rotation="10 MB", retention="14 days", encoding="utf-8", delay=True,
+            home.logs / LOG_FILE,
+            level="DEBUG",
+            format=_written,
+            serialize=as_json,
+            colorize=False,
+            diagnose=False,
+            backtrace=False,
+            rotation="10 MB",
+            retention="14 days",
+            encoding="utf-8",
+            delay=True,
             opener=_private,
         )
     logging.basicConfig(handlers=[_Standard()], level=logging.WARNING, force=True)
@@ -148,5 +175,7 @@ class _Standard(logging.Handler):
 
         logger.opt(exception=record.exc_info).log(
             record.levelname if record.levelname in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL") else "WARNING",
-            "{}: {}", record.name, record.getMessage(),
+            "{}: {}",
+            record.name,
+            record.getMessage(),
         )

@@ -143,15 +143,20 @@ class Settings(_Table):
         names = [a.store_name for a in self.account]
         if len(found) > 1:
             raise UsageFault(
-                say("“{given}” fits more than one account: {names}.", given=store_name,
-                    names=", ".join(a.store_name for a in found)),
+                say(
+                    "“{given}” fits more than one account: {names}.",
+                    given=store_name,
+                    names=", ".join(a.store_name for a in found),
+                ),
                 say("Name one of them in full."),
             )
         near = _nearest(store_name, names)
         raise UsageFault(
             say("There is no account “{given}”.", given=store_name),
-            say("Did you mean {near}?", near=near) if near
-            else say("Known accounts: {names}.", names=", ".join(names)) if names
+            say("Did you mean {near}?", near=near)
+            if near
+            else say("Known accounts: {names}.", names=", ".join(names))
+            if names
             else say("Add one with `rebuttal init`."),
         )
 
@@ -178,7 +183,8 @@ def check_settings(text: str, file: Path, portals: Iterable[str], *, need_accoun
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise UsageFault(
-            say("{path} is not valid TOML: {why}", path=file, why=fault), say("Correct that line and try again."),
+            say("{path} is not valid TOML: {why}", path=file, why=fault),
+            say("Correct that line and try again."),
         ) from None
     try:
         settings = Settings.model_validate(tables)
@@ -265,16 +271,23 @@ def _check_accounts(settings: Settings, portals: list[str], text: str, file: Pat
         if account.portal not in portals:
             near = _nearest(account.portal, portals)
             raise UsageFault(
-                say("{where}: there is no portal “{given}”.",
-                    where=_where(("account", index, "portal"), text, file), given=account.portal),
-                say("Did you mean {near}?", near=near) if near
+                say(
+                    "{where}: there is no portal “{given}”.",
+                    where=_where(("account", index, "portal"), text, file),
+                    given=account.portal,
+                ),
+                say("Did you mean {near}?", near=near)
+                if near
                 else say("Known portals: {names}.", names=", ".join(portals)),
             )
         # By the name of its secrets: two accounts that differ only in case or hyphen would share a password.
         if account.secret_prefix in seen:
             raise UsageFault(
-                say("{where}: the account {account} is there twice.",
-                    where=_where(("account", index, "name"), text, file), account=account.store_name),
+                say(
+                    "{where}: the account {account} is there twice.",
+                    where=_where(("account", index, "name"), text, file),
+                    account=account.store_name,
+                ),
                 say("Give each account of a portal its own name; capitals and “-” or “_” make no difference."),
             )
         seen[account.secret_prefix] = index
@@ -304,8 +317,13 @@ def _refused(error: ErrorDetails, text: str, file: Path) -> UsageFault:
             say("Write [[account]] with two brackets, and portal and name below it."),
         )
     return UsageFault(
-        say("{where}: “{key}” must be {wanted}, not {given}.", where=where, key=key, wanted=_wanted(error),
-            given=_given(error["input"])),
+        say(
+            "{where}: “{key}” must be {wanted}, not {given}.",
+            where=where,
+            key=key,
+            wanted=_wanted(error),
+            given=_given(error["input"]),
+        ),
         say("Correct that line and try again."),
     )
 
@@ -324,11 +342,12 @@ def _wanted(error: ErrorDetails) -> Words:
         "string_too_short": say("a text that is not empty"),
         "dict_type": say("a table"),
         "path_type": say("a path in quotes"),
-        "zone": say("an IANA zone such as \"Asia/Shanghai\""),
+        "zone": say('an IANA zone such as "Asia/Shanghai"'),
         "account_name": say("up to 40 of the letters a-z, digits, “-” and “_”"),
-        "base_url": say("an address such as \"http://127.0.0.1:8701\""),
-        "account_browser": say("\"launch\", \"persistent\" or the address of an open browser such as "
-                               "\"http://127.0.0.1:9222\""),
+        "base_url": say('an address such as "http://127.0.0.1:8701"'),
+        "account_browser": say(
+            '"launch", "persistent" or the address of an open browser such as "http://127.0.0.1:9222"'
+        ),
     }
     if kind in plain:
         return plain[kind]

@@ -135,8 +135,9 @@ class Vault:
             raise self._unusable(account) from None
         except OSError as fault:
             raise StoreFault(
-                say("The kept session of {account} can't be read: {why}.", account=account,
-                    why=fault.strerror or fault),
+                say(
+                    "The kept session of {account} can't be read: {why}.", account=account, why=fault.strerror or fault
+                ),
             ) from None
         if not isinstance(kept, dict):
             raise self._unusable(account)
@@ -144,8 +145,10 @@ class Vault:
 
     def _unusable(self, account: str) -> StoreFault:
         return StoreFault(
-            say("The kept session of {account} can't be opened: it was changed, or made with another key.",
-                account=account),
+            say(
+                "The kept session of {account} can't be opened: it was changed, or made with another key.",
+                account=account,
+            ),
             say("Sign in again: rebuttal login {account}", account=account),
             account=account,
         )
@@ -186,8 +189,7 @@ class Vault:
             raw = base64.b64decode(self._home.key_file.read_bytes().strip(), validate=True)
         except OSError as fault:
             raise StoreFault(
-                say("The key file {path} can't be read: {why}.", path=self._home.key_file,
-                    why=fault.strerror or fault),
+                say("The key file {path} can't be read: {why}.", path=self._home.key_file, why=fault.strerror or fault),
                 say("Give yourself the right to read it."),
             ) from None
         except binascii.Error:

@@ -51,7 +51,14 @@ def _state(ctx: Context, account: AccountSettings) -> AccountState:
                 if expires_at is not None and expires_at <= ctx.clock():
                     session = "ended"
     return AccountState(
-        account=account.store_name, portal=account.portal, name=account.name, browser=account.browser,
-        base_url=account.base_url, session=session, saved_at=saved_at, expires_at=expires_at,
-        username_kept=kept.username is not None, password_kept=kept.password is not None,
+        account=account.store_name,
+        portal=account.portal,
+        name=account.name,
+        browser=account.browser,
+        base_url=account.base_url,
+        session=session,
+        saved_at=saved_at,
+        expires_at=expires_at,
+        username_kept=kept.username is not None,
+        password_kept=kept.password is not None,
     )

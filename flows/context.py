@@ -126,7 +126,11 @@ class Context:
 
 @contextlib.contextmanager
 def opened(
-    home: Home, *, json: bool = False, need_accounts: bool = False, clock: Callable[[], datetime] = now,
+    home: Home,
+    *,
+    json: bool = False,
+    need_accounts: bool = False,
+    clock: Callable[[], datetime] = now,
     progress: Progress | None = None,
 ) -> Iterator[Context]:
     """The context of one command: settings checked, folders there; the store is closed at the end.

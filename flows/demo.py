@@ -152,7 +152,9 @@ class _Demo:
         )
         if len(rows) > SHOWN:
             self.stage.say(say("… and {count} more.", count=len(rows) - SHOWN))
-        return cases.one(ctx, next(row.ref for row in rows if "appeal" in row.actions)).case
+        return cases.one(
+            ctx, next(row.ref for row in rows if row.channel == "refund_disputes" and "appeal" in row.actions)
+        ).case
 
     def draft(self, ctx: Context, case: Case) -> None:
         """A draft from the playbook for the case's reason, with pictures drawn now."""

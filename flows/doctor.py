@@ -70,16 +70,20 @@ def examine(home: Home, clock: Callable[[], datetime] = now) -> Diagnosis:
     settings: Settings | None = None
     with contextlib.suppress(RebuttalError):
         settings = load_settings(home, registry.names())
-    return Diagnosis(tuple([
-        *_looked_at("home", say("Home"), lambda: _home(home)),
-        *_looked_at("settings", say("Settings"), lambda: _settings(home)),
-        *_looked_at("database", say("Database"), lambda: _database(home, settings)),
-        *_looked_at("browser", say("Browser"), lambda: _browser(settings)),
-        *_looked_at("fonts", say("Fonts"), _fonts),
-        *_looked_at("clock", say("Clock"), lambda: _clock(settings, clock())),
-        *_looked_at("keyring", say("Key of the sessions"), lambda: _key(home)),
-        *_looked_at("disk", say("Disk"), lambda: _disk(home)),
-    ]))
+    return Diagnosis(
+        tuple(
+            [
+                *_looked_at("home", say("Home"), lambda: _home(home)),
+                *_looked_at("settings", say("Settings"), lambda: _settings(home)),
+                *_looked_at("database", say("Database"), lambda: _database(home, settings)),
+                *_looked_at("browser", say("Browser"), lambda: _browser(settings)),
+                *_looked_at("fonts", say("Fonts"), _fonts),
+                *_looked_at("clock", say("Clock"), lambda: _clock(settings, clock())),
+                *_looked_at("keyring", say("Key of the sessions"), lambda: _key(home)),
+                *_looked_at("disk", say("Disk"), lambda: _disk(home)),
+            ]
+        )
+    )
 
 
 _Found = tuple[State, Words, Words | None]
@@ -106,8 +110,11 @@ def _home(home: Home) -> Iterator[_Found]:
     for path in (home.path, home.env_file, home.key_file):
         if path.exists() and path.stat().st_mode & 0o077:
             wanted = "700" if path.is_dir() else "600"
-            yield "note", say("Others on this machine may look into {path}.", path=path), say(
-                "Close it: chmod {rights} {path}", rights=wanted, path=path)
+            yield (
+                "note",
+                say("Others on this machine may look into {path}.", path=path),
+                say("Close it: chmod {rights} {path}", rights=wanted, path=path),
+            )
 
 
 def _settings(home: Home) -> Iterator[_Found]:
@@ -142,16 +149,22 @@ def _database(home: Home, settings: Settings | None) -> Iterator[_Found]:
     except sqlite3.Error as fault:
         found = [str(fault)]
     if found != ["ok"]:
-        yield "fault", say("{path} is damaged: {why}", path=file, why=found[0] if found else "?"), say(
-            "Keep a copy of it and put the last backup in its place.")
+        yield (
+            "fault",
+            say("{path} is damaged: {why}", path=file, why=found[0] if found else "?"),
+            say("Keep a copy of it and put the last backup in its place."),
+        )
         return
     from agent.store.schema import HEAD
 
     if version and version[0] > HEAD:
         yield "fault", say("{path} was made by a newer Rebuttal.", path=file), say("Install the newer Rebuttal again.")
     elif version != (HEAD,):
-        yield "note", say("{path} is whole, and of an older version.", path=file), say(
-            "The next command that needs it makes a copy and brings it up to date.")
+        yield (
+            "note",
+            say("{path} is whole, and of an older version.", path=file),
+            say("The next command that needs it makes a copy and brings it up to date."),
+        )
     else:
         yield "ok", say("{path} is whole.", path=file), None
 
@@ -178,24 +191,38 @@ def _fonts() -> Iterator[_Found]:
         yield "note", say("It can't be seen whether there are Korean and Chinese ones: fc-list is missing."), None
         return
     missing = [
-        name for code, name in _SCRIPTS.items()
+        name
+        for code, name in _SCRIPTS.items()
         if not subprocess.run([lister, f":lang={code}"], capture_output=True, timeout=_ANSWER_LIMIT_S).stdout.strip()
     ]
     if missing:
-        yield "note", say("None for {names}: pictures of pages will show boxes.", names=", ".join(missing)), say(
-            "Install a font such as Noto Sans CJK.")
+        yield (
+            "note",
+            say("None for {names}: pictures of pages will show boxes.", names=", ".join(missing)),
+            say("Install a font such as Noto Sans CJK."),
+        )
     else:
         yield "ok", say("There are some for {names}.", names=", ".join(_SCRIPTS.values())), None
 
 
 def _clock(settings: Settings | None, at: datetime) -> Iterator[_Found]:
     if at < _BUILT:
-        yield "fault", say("This machine believes it is {day}.", day=f"{at:%Y-%m-%d}"), say(
-            "Set its clock: deadlines can't be told by a wrong one.")
+        yield (
+            "fault",
+            say("This machine believes it is {day}.", day=f"{at:%Y-%m-%d}"),
+            say("Set its clock: deadlines can't be told by a wrong one."),
+        )
         return
     zone = ZoneInfo(settings.zone if settings else "UTC")
-    yield "ok", say("{time} in {zone}; each sync compares it with the portal's clock.",
-                    time=f"{at.astimezone(zone):%Y-%m-%d %H:%M}", zone=zone.key), None
+    yield (
+        "ok",
+        say(
+            "{time} in {zone}; each sync compares it with the portal's clock.",
+            time=f"{at.astimezone(zone):%Y-%m-%d %H:%M}",
+            zone=zone.key,
+        ),
+        None,
+    )
 
 
 def _key(home: Home) -> Iterator[_Found]:
@@ -206,13 +233,24 @@ def _key(home: Home) -> Iterator[_Found]:
     elif place == "environment":
         yield "ok", say("Taken from {variable}.", variable=KEY_VARIABLE), None
     elif place == "file":
-        yield "note", say(
-            "Kept in {path}, because this machine has no keyring: whoever copies the whole home can open the sessions.",
-            path=home.key_file), todo
+        yield (
+            "note",
+            say(
+                "Kept in {path}, because this machine has no keyring: whoever copies the whole home can open the sessions.",
+                path=home.key_file,
+            ),
+            todo,
+        )
     else:
-        yield "note", say(
-            "This machine has no keyring: the first sign-in will put the key into {path}, and whoever copies the "
-            "whole home can open the sessions.", path=home.key_file), todo
+        yield (
+            "note",
+            say(
+                "This machine has no keyring: the first sign-in will put the key into {path}, and whoever copies the "
+                "whole home can open the sessions.",
+                path=home.key_file,
+            ),
+            todo,
+        )
 
 
 def _disk(home: Home) -> Iterator[_Found]:

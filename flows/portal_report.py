@@ -27,7 +27,9 @@ async def differences(ctx: Context, tab: Tab, channel: Channel, listed: Iterable
         lines = channel.read_report(file, tab.labels)
     except Unreadable as fault:
         raise PageDrift(
-            say("{portal}: the report {name} can't be read: {why}", portal=tab.portal, name=file.name, why=fault.wanted),
+            say(
+                "{portal}: the report {name} can't be read: {why}", portal=tab.portal, name=file.name, why=fault.wanted
+            ),
             say("Look at the file that the portal gives; its columns may have changed."),
             portal=tab.portal,
             page="report",

@@ -29,7 +29,8 @@ def get(name: str) -> Portal:
         near = next(iter(difflib.get_close_matches(name, names(), n=1)), None)
         raise UsageFault(
             say("There is no portal “{given}”.", given=name),
-            say("Did you mean {near}?", near=near) if near
+            say("Did you mean {near}?", near=near)
+            if near
             else say("Known portals: {names}.", names=", ".join(names())),
         )
     found: Portal = importlib.import_module(f"portals.{name}").PORTAL

@@ -145,7 +145,8 @@ def _keep_secrets(home: Home, account: AccountSettings, wanted: Wanted) -> list[
     missing = {name: value for name, value in names.items() if secret(home, name) is None}
     there = home.env_file.read_bytes().decode("utf-8-sig") if home.env_file.exists() else ""
     lines = [
-        f"{name}={_quoted(value) if value else ''}" for name, value in missing.items()
+        f"{name}={_quoted(value) if value else ''}"
+        for name, value in missing.items()
         if value or f"{name}=" not in there
     ]
     if lines:
@@ -154,8 +155,13 @@ def _keep_secrets(home: Home, account: AccountSettings, wanted: Wanted) -> list[
     open_ones = [name for name, value in missing.items() if not value]
     said = [say("Added the account {account}.", account=account.store_name)]
     if open_ones:
-        said.append(say("If name and password are to be typed for you, fill in {names} in {path}.",
-                        names=", ".join(open_ones), path=home.env_file))
+        said.append(
+            say(
+                "If name and password are to be typed for you, fill in {names} in {path}.",
+                names=", ".join(open_ones),
+                path=home.env_file,
+            )
+        )
     return said
 
 
@@ -170,6 +176,10 @@ def _next(settings: Settings, account: AccountSettings | None) -> list[Words]:
     if account is not None:
         return [say("Next: rebuttal login {account}", account=account.store_name)]
     if not settings.account:
-        return [say("Next: add an account with rebuttal init --portal {portal} --name main",
-                    portal=next(iter(registry.names()), "PORTAL"))]
+        return [
+            say(
+                "Next: add an account with rebuttal init --portal {portal} --name main",
+                portal=next(iter(registry.names()), "PORTAL"),
+            )
+        ]
     return []

@@ -246,7 +246,9 @@ class ChannelSync:
             self.ctx.store.alarms.clear("report", self.scope)
             return
         told = say("{scope}: {what}", scope=self.scope, what="; ".join(str(one) for one in found[:5]))
-        self.report.fault(Mismatch(told, say("Run `rebuttal sync --full`; if it stays so, look at both at the portal.")))
+        self.report.fault(
+            Mismatch(told, say("Run `rebuttal sync --full`; if it stays so, look at both at the portal."))
+        )
         self.ctx.store.alarms.raise_("report", self.scope, told, {"count": len(found)})
 
     # -- lists -----------------------------------------------------------------------------------------------------

@@ -51,10 +51,20 @@ def test_an_empty_chain_holds(tmp_path: Path) -> None:
         assert store.audit.verify() is None and store.audit.head() == (0, START)
 
 
-@pytest.mark.parametrize("change", [
-    {"who": "wang"}, {"what": "withdrawn"}, {"ref": "case 9"}, {"data": '{"n": 4}'}, {"at": NOON.replace(hour=13)},
-    {"prev": "0" * 64}, {"hash": "0" * 64}, {"data": "not JSON"}, {"data": "3"},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"who": "wang"},
+        {"what": "withdrawn"},
+        {"ref": "case 9"},
+        {"data": '{"n": 4}'},
+        {"at": NOON.replace(hour=13)},
+        {"prev": "0" * 64},
+        {"hash": "0" * 64},
+        {"data": "not JSON"},
+        {"data": "3"},
+    ],
+)
 def test_a_changed_link_is_named(store: Store, change: dict[str, Any]) -> None:
     """Any part of it."""
     with store.writing() as conn:
@@ -67,8 +77,11 @@ def test_a_changed_link_with_its_hash_made_anew_is_named(store: Store) -> None:
     link = store.audit.story("case 1")[1]
     data = {"n": 99}
     with store.writing() as conn:
-        conn.execute(update(schema.audit).where(schema.audit.c.seq == link.seq).values(
-            data='{"n":99}', hash=link_hash(link.seq, link.at, link.who, link.what, link.ref, data, link.prev)))
+        conn.execute(
+            update(schema.audit)
+            .where(schema.audit.c.seq == link.seq)
+            .values(data='{"n":99}', hash=link_hash(link.seq, link.at, link.who, link.what, link.ref, data, link.prev))
+        )
     assert bad(store).seq == link.seq + 1
 
 
@@ -104,8 +117,12 @@ def test_a_tail_cut_off_with_the_head_set_back_is_noticed_elsewhere(store: Store
 def test_a_link_added_past_the_head_is_noticed(store: Store) -> None:
     """Written with another tool."""
     with store.writing() as conn:
-        conn.execute(text("INSERT INTO audit SELECT 6, at, who, what, ref, data, (SELECT hash FROM audit_head), hash "
-                          "FROM audit WHERE seq = 5"))
+        conn.execute(
+            text(
+                "INSERT INTO audit SELECT 6, at, who, what, ref, data, (SELECT hash FROM audit_head), hash "
+                "FROM audit WHERE seq = 5"
+            )
+        )
     assert bad(store).seq == 6
 
 
@@ -120,6 +137,7 @@ def test_what_is_not_committed_leaves_no_link(store: Store) -> None:
 
 def test_writers_at_the_same_time_make_one_chain(store: Store) -> None:
     """No number twice, none missing."""
+
     def write() -> None:
         for number in range(10):
             add(store, number)

@@ -62,8 +62,19 @@ def test_a_home_that_can_not_be_written_is_named() -> None:
 def test_two_homes_share_no_path(tmp_path: Path) -> None:
     one, two = Home(tmp_path / "one"), Home(tmp_path / "two")
     assert one != two
-    places = [{h.settings_file, h.env_file, h.key_file, h.database, *h.folders, h.own_labels("x"), h.own_policy("x"),
-               h.profile("x:main")} for h in (one, two)]
+    places = [
+        {
+            h.settings_file,
+            h.env_file,
+            h.key_file,
+            h.database,
+            *h.folders,
+            h.own_labels("x"),
+            h.own_policy("x"),
+            h.profile("x:main"),
+        }
+        for h in (one, two)
+    ]
     assert not places[0] & places[1]
 
 

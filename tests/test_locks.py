@@ -63,8 +63,11 @@ def test_it_is_free_after_use_and_after_a_fault(home: Home) -> None:
 
 
 def test_the_same_process_does_not_get_it_twice(home: Home) -> None:
-    with account_lock(home, "coupang:main"), pytest.raises(Busy, match=str(os.getpid())), \
-            account_lock(home, "coupang:main"):
+    with (
+        account_lock(home, "coupang:main"),
+        pytest.raises(Busy, match=str(os.getpid())),
+        account_lock(home, "coupang:main"),
+    ):
         pass
 
 

@@ -31,8 +31,20 @@ PLANTED = {
     "address": "https://user:hunter2secret@example.com/",
 }
 NEVER = (
-    PASSWORD, json.dumps(PASSWORD)[1:-1], "c00k1e-v4lue", "s3cond-c00kie", "tok-9f8e7d6c5b4a", "abcdef0123456789",
-    "eyJzdWIiOiIx", "483920", "729104", "550113", "buyer.name", "010-2345-6789", "13912345678", "912 345",
+    PASSWORD,
+    json.dumps(PASSWORD)[1:-1],
+    "c00k1e-v4lue",
+    "s3cond-c00kie",
+    "tok-9f8e7d6c5b4a",
+    "abcdef0123456789",
+    "eyJzdWIiOiIx",
+    "483920",
+    "729104",
+    "550113",
+    "buyer.name",
+    "010-2345-6789",
+    "13912345678",
+    "912 345",
     "hunter2secret",
 )
 
@@ -96,14 +108,17 @@ def test_without_the_mask_the_same_test_would_fail(home: Home, monkeypatch: pyte
     assert PASSWORD in stream.getvalue()
 
 
-@pytest.mark.parametrize("text", [
-    "coupang:main/refund_disputes/COO1234567890123 was read in 1.25 s",
-    "order 123-1234567-1234567, posting 39268230-0002-3, 12-34567-89012",
-    "2026-03-01T10:15:00.000Z http://127.0.0.1:8701/orders/COO123?page=2",
-    "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    "listed 1200, visited 13, new 5, exit code 12, 37900 KRW, 2일 5시간 남음",
-    "2026-03-01 to 2026-03-31, 10:15:00 +08:00",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "coupang:main/refund_disputes/COO1234567890123 was read in 1.25 s",
+        "order 123-1234567-1234567, posting 39268230-0002-3, 12-34567-89012",
+        "2026-03-01T10:15:00.000Z http://127.0.0.1:8701/orders/COO123?page=2",
+        "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "listed 1200, visited 13, new 5, exit code 12, 37900 KRW, 2일 5시간 남음",
+        "2026-03-01 to 2026-03-31, 10:15:00 +08:00",
+    ],
+)
 def test_what_is_needed_to_find_a_fault_stays(text: str) -> None:
     assert log.redact(text) == text
 

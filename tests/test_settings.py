@@ -44,7 +44,11 @@ def load(home: Home, text: str | bytes, **more: bool) -> Settings:
 def test_a_whole_file_is_read(home: Home) -> None:
     settings = load(home, WHOLE)
     assert (settings.operator, settings.zone, settings.language, settings.four_eyes) == (
-        "li", "Asia/Shanghai", "zh-CN", True)
+        "li",
+        "Asia/Shanghai",
+        "zh-CN",
+        True,
+    )
     assert [a.store_name for a in settings.account] == ["coupang:main", "coupang:second"]
     assert settings.account[0].base_url == "http://127.0.0.1:8701"
     assert settings.account[0].options == {"anything": 1}
@@ -68,44 +72,57 @@ def test_a_byte_order_mark_of_a_windows_editor_is_no_fault(home: Home) -> None:
     assert load(home, b"\xef\xbb\xbf" + WHOLE.encode()).operator == "li"
 
 
-@pytest.mark.parametrize(("text", "where", "said", "todo"), [
-    ('operater = "li"', "line 1", "“operater” is unknown", "operator"),
-    ('\n\nqqq = 1\n', "line 3", "“qqq” is unknown", "Known keys"),
-    (ACCOUNT + 'passwort = "x"\n', "line 4", "“passwort” is unknown", "Known keys"),
-    (ACCOUNT + ACCOUNT.replace("main", "two") + 'brouser = "launch"\n', "line 7", "“brouser” is unknown", "browser"),
-    ('four_eyes = "yes"', "line 1", "must be true or false, without quotes, not \"yes\"", ""),
-    ("operator = 5", "line 1", "must be a text in quotes, not 5", ""),
-    ('operator = ""', "line 1", "must be a text that is not empty", ""),
-    ('approval_hours = "24"', "line 1", "must be a whole number", ""),
-    ("approval_hours = 0", "line 1", "must be at least 1, not 0", ""),
-    ("retention_days = 90", "line 1", "must be at least 180, not 90", ""),
-    ('pace_s = "fast"', "line 1", "must be a number, without quotes", ""),
-    ('pace_s = "2"', "line 1", "must be a number, without quotes", ""),
-    ("pace_s = true", "line 1", "must be a number, without quotes, not true", ""),
-    ("pace_s = -1", "line 1", "must be at least 0", ""),
-    ("pace_s = inf", "line 1", "must be a number", ""),
-    ("browser = 5", "line 1", "must be a path in quotes", ""),
-    ('zone = "Asia/Bejing"', "line 1", "must be an IANA zone", ""),
-    ('zone = "../../etc/passwd"', "line 1", "must be an IANA zone", ""),
-    ('zone = "Asia"', "line 1", "must be an IANA zone", ""),
-    ('language = "de"', "line 1", 'must be one of "zh-CN", "en"', ""),
-    (ACCOUNT.replace("coupang", "coupan"), "line 2", "there is no portal “coupan”", "coupang"),
-    (ACCOUNT.replace("coupang", "taobao!"), "line 2", "there is no portal “taobao!”", "Known portals: coupang, ozon"),
-    ("\n" + ACCOUNT + ACCOUNT, "line 7", "the account coupang:main is there twice", "own name"),
-    (ACCOUNT + ACCOUNT.replace("main", "MAIN"), "line 6", "there twice", "capitals"),
-    (ACCOUNT.replace('"main"', '"主店"'), "line 3", "must be up to 40 of the letters", ""),
-    (ACCOUNT.replace('"main"', '"../x"'), "line 3", "must be up to 40 of the letters", ""),
-    ('[[account]]\nportal = "coupang"\n', "line 1", "the key “name” is missing", 'name = "main"'),
-    (ACCOUNT + 'base_url = "127.0.0.1:8701"\n', "line 4", "must be an address", ""),
-    (ACCOUNT + 'base_url = "http://[::1"\n', "line 4", "must be an address", ""),
-    (ACCOUNT + 'browser = "firefox"\n', "line 4", "\"persistent\" or the address", ""),
-    (ACCOUNT + 'zone = "KST+9"\n', "line 4", "must be an IANA zone", ""),
-    (ACCOUNT + "options = 3\n", "line 4", "must be a table", ""),
-    ('[account]\nportal = "coupang"\n', "line 1", "written as [[account]] tables", "two brackets"),
-    ('account = ["coupang"]\n', "line 1", "written as [[account]] tables", "two brackets"),
-    ("operator = li\n", "line 1", "not valid TOML", "Correct that line"),
-    ('operator = "a"\noperator = "b"\n', "line 2", "not valid TOML", ""),
-])
+@pytest.mark.parametrize(
+    ("text", "where", "said", "todo"),
+    [
+        ('operater = "li"', "line 1", "“operater” is unknown", "operator"),
+        ("\n\nqqq = 1\n", "line 3", "“qqq” is unknown", "Known keys"),
+        (ACCOUNT + 'passwort = "x"\n', "line 4", "“passwort” is unknown", "Known keys"),
+        (
+            ACCOUNT + ACCOUNT.replace("main", "two") + 'brouser = "launch"\n',
+            "line 7",
+            "“brouser” is unknown",
+            "browser",
+        ),
+        ('four_eyes = "yes"', "line 1", 'must be true or false, without quotes, not "yes"', ""),
+        ("operator = 5", "line 1", "must be a text in quotes, not 5", ""),
+        ('operator = ""', "line 1", "must be a text that is not empty", ""),
+        ('approval_hours = "24"', "line 1", "must be a whole number", ""),
+        ("approval_hours = 0", "line 1", "must be at least 1, not 0", ""),
+        ("retention_days = 90", "line 1", "must be at least 180, not 90", ""),
+        ('pace_s = "fast"', "line 1", "must be a number, without quotes", ""),
+        ('pace_s = "2"', "line 1", "must be a number, without quotes", ""),
+        ("pace_s = true", "line 1", "must be a number, without quotes, not true", ""),
+        ("pace_s = -1", "line 1", "must be at least 0", ""),
+        ("pace_s = inf", "line 1", "must be a number", ""),
+        ("browser = 5", "line 1", "must be a path in quotes", ""),
+        ('zone = "Asia/Bejing"', "line 1", "must be an IANA zone", ""),
+        ('zone = "../../etc/passwd"', "line 1", "must be an IANA zone", ""),
+        ('zone = "Asia"', "line 1", "must be an IANA zone", ""),
+        ('language = "de"', "line 1", 'must be one of "zh-CN", "en"', ""),
+        (ACCOUNT.replace("coupang", "coupan"), "line 2", "there is no portal “coupan”", "coupang"),
+        (
+            ACCOUNT.replace("coupang", "taobao!"),
+            "line 2",
+            "there is no portal “taobao!”",
+            "Known portals: coupang, ozon",
+        ),
+        ("\n" + ACCOUNT + ACCOUNT, "line 7", "the account coupang:main is there twice", "own name"),
+        (ACCOUNT + ACCOUNT.replace("main", "MAIN"), "line 6", "there twice", "capitals"),
+        (ACCOUNT.replace('"main"', '"主店"'), "line 3", "must be up to 40 of the letters", ""),
+        (ACCOUNT.replace('"main"', '"../x"'), "line 3", "must be up to 40 of the letters", ""),
+        ('[[account]]\nportal = "coupang"\n', "line 1", "the key “name” is missing", 'name = "main"'),
+        (ACCOUNT + 'base_url = "127.0.0.1:8701"\n', "line 4", "must be an address", ""),
+        (ACCOUNT + 'base_url = "http://[::1"\n', "line 4", "must be an address", ""),
+        (ACCOUNT + 'browser = "firefox"\n', "line 4", '"persistent" or the address', ""),
+        (ACCOUNT + 'zone = "KST+9"\n', "line 4", "must be an IANA zone", ""),
+        (ACCOUNT + "options = 3\n", "line 4", "must be a table", ""),
+        ('[account]\nportal = "coupang"\n', "line 1", "written as [[account]] tables", "two brackets"),
+        ('account = ["coupang"]\n', "line 1", "written as [[account]] tables", "two brackets"),
+        ("operator = li\n", "line 1", "not valid TOML", "Correct that line"),
+        ('operator = "a"\noperator = "b"\n', "line 2", "not valid TOML", ""),
+    ],
+)
 def test_what_is_wrong_is_named_with_its_line_and_the_next_step(
     home: Home, text: str, where: str, said: str, todo: str
 ) -> None:

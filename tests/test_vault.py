@@ -142,10 +142,19 @@ def test_one_account_can_not_be_given_the_session_of_another(home: Home) -> None
         vault.load("coupang:second")
 
 
-@pytest.mark.parametrize("change", [
-    {"expires_at": "2099-01-01T00:00:00Z"}, {"saved_at": "2099-01-01T00:00:00Z"}, {"version": 2},
-    {"nonce": "AAAAAAAAAAAAAAAA"}, {"nonce": "?"}, {"sealed": "AAAA"}, {"sealed": None}, {"nonce": ""},
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"expires_at": "2099-01-01T00:00:00Z"},
+        {"saved_at": "2099-01-01T00:00:00Z"},
+        {"version": 2},
+        {"nonce": "AAAAAAAAAAAAAAAA"},
+        {"nonce": "?"},
+        {"sealed": "AAAA"},
+        {"sealed": None},
+        {"nonce": ""},
+    ],
+)
 def test_a_changed_file_is_never_opened(home: Home, change: dict[str, object]) -> None:
     vault = Vault(home, ENVIRON)
     vault.save("coupang:main", STATE)

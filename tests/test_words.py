@@ -43,8 +43,9 @@ def places(text: str) -> set[str]:
 
 
 def test_every_sentence_can_be_collected() -> None:
-    put_together = [f"{path.relative_to(ROOT)}:{line}" for path in modules() for line, _, text in said(path)
-                    if text is None]
+    put_together = [
+        f"{path.relative_to(ROOT)}:{line}" for path in modules() for line, _, text in said(path) if text is None
+    ]
     assert put_together == []
 
 

@@ -236,8 +236,11 @@ class Tab:
                     shown=shown,
                     wanted=self.store,
                 ),
-                say("Nothing was read or sent. Sign in again: `rebuttal login {portal}:{account}` chooses the store.",
-                    portal=self.portal, account=self.account),
+                say(
+                    "Nothing was read or sent. Sign in again: `rebuttal login {portal}:{account}` chooses the store.",
+                    portal=self.portal,
+                    account=self.account,
+                ),
             )
 
     def _assert_language(self, seen: Seen) -> None:

@@ -10,7 +10,23 @@ from agent.evidence.playbooks import Evidence, Playbook, fill_template, load_pla
 from agent.evidence.tone import ToneList, load_tone
 
 __all__ = [
-    "Evidence", "FileFacts", "Finding", "Level", "Playbook", "ToneList", "blocking", "fill_template", "freeze",
-    "lint_draft", "load_playbooks", "load_tone", "look_at", "overridden", "playbook_for", "portal_length", "sufficient",
-    "upload_name", "upload_names",
+    "Evidence",
+    "FileFacts",
+    "Finding",
+    "Level",
+    "Playbook",
+    "ToneList",
+    "blocking",
+    "fill_template",
+    "freeze",
+    "lint_draft",
+    "load_playbooks",
+    "load_tone",
+    "look_at",
+    "overridden",
+    "playbook_for",
+    "portal_length",
+    "sufficient",
+    "upload_name",
+    "upload_names",
 ]

@@ -27,17 +27,55 @@ MAX_READ = 128 * 1024 * 1024
 """A file larger than this is hashed in pieces and not opened; no portal takes one."""
 
 EXTENSIONS = {
-    "application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp",
-    "image/bmp": "bmp", "image/tiff": "tif", "image/heic": "heic", "image/avif": "avif", "video/mp4": "mp4",
-    "video/quicktime": "mov", "video/x-msvideo": "avi", "video/webm": "webm", "application/zip": "zip",
+    "application/pdf": "pdf",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/bmp": "bmp",
+    "image/tiff": "tif",
+    "image/heic": "heic",
+    "image/avif": "avif",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/x-msvideo": "avi",
+    "video/webm": "webm",
+    "application/zip": "zip",
     "application/vnd.microsoft.portable-executable": "exe",
 }
 """The ending that belongs to each type we can tell."""
 
 EDITORS = (
-    "photoshop", "lightroom", "gimp", "paint.net", "affinity", "pixelmator", "snapseed", "meitu", "美图", "picsart",
-    "facetune", "canva", "coreldraw", "photoscape", "illustrator", "krita", "acdsee", "capture one", "inkscape",
-    "inpaint", "luminar", "pixlr", "photopea", "vsco", "b612", "醒图", "xingtu", "firefly", "midjourney", "dall-e",
+    "photoshop",
+    "lightroom",
+    "gimp",
+    "paint.net",
+    "affinity",
+    "pixelmator",
+    "snapseed",
+    "meitu",
+    "美图",
+    "picsart",
+    "facetune",
+    "canva",
+    "coreldraw",
+    "photoscape",
+    "illustrator",
+    "krita",
+    "acdsee",
+    "capture one",
+    "inkscape",
+    "inpaint",
+    "luminar",
+    "pixlr",
+    "photopea",
+    "vsco",
+    "b612",
+    "醒图",
+    "xingtu",
+    "firefly",
+    "midjourney",
+    "dall-e",
     "stable diffusion",
 )
 """Names that editing programs leave in a picture; a phone's own software name is not among them."""
@@ -109,8 +147,14 @@ def look_at(path: Path) -> FileFacts:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
                 file.seek(0)
                 kind = media_type(file.read(4096))
-                return FileFacts(path=str(path), name=path.name, size=size, sha256=digest, media_type=kind,
-                                 trouble=say("it is too large to be opened here"))
+                return FileFacts(
+                    path=str(path),
+                    name=path.name,
+                    size=size,
+                    sha256=digest,
+                    media_type=kind,
+                    trouble=say("it is too large to be opened here"),
+                )
             data = file.read()
     except FileNotFoundError:
         raise UsageFault(
@@ -132,16 +176,29 @@ def facts_of(data: bytes, path: Path) -> FileFacts:
         more = _picture(data)
     elif kind == "application/pdf":
         more = _pdf(data)
-    return FileFacts(path=str(path), name=path.name, size=len(data), sha256=hashlib.sha256(data).hexdigest(),
-                     media_type=kind, data=data, **more)
+    return FileFacts(
+        path=str(path),
+        name=path.name,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        media_type=kind,
+        data=data,
+        **more,
+    )
 
 
 def media_type(head: bytes) -> str:
     """The type that the first bytes tell, whatever the file is called."""
     for magic, kind in (
-        (b"MZ", "application/vnd.microsoft.portable-executable"), (b"\xff\xd8\xff", "image/jpeg"),
-        (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF87a", "image/gif"), (b"GIF89a", "image/gif"), (b"BM", "image/bmp"),
-        (b"II*\0", "image/tiff"), (b"MM\0*", "image/tiff"), (b"\x1aE\xdf\xa3", "video/webm"),
+        (b"MZ", "application/vnd.microsoft.portable-executable"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"GIF87a", "image/gif"),
+        (b"GIF89a", "image/gif"),
+        (b"BM", "image/bmp"),
+        (b"II*\0", "image/tiff"),
+        (b"MM\0*", "image/tiff"),
+        (b"\x1aE\xdf\xa3", "video/webm"),
         (b"PK\x03\x04", "application/zip"),
     ):
         if head.startswith(magic):
@@ -172,8 +229,13 @@ def _picture(data: bytes) -> dict[str, Any]:
                 picture.load()
                 software = _software(picture)
                 return {
-                    "decodable": True, "width": width, "height": height, "software": software,
-                    "edited": _edited(picture, software), "taken": _taken(picture), "sharpness": _sharpness(picture),
+                    "decodable": True,
+                    "width": width,
+                    "height": height,
+                    "software": software,
+                    "edited": _edited(picture, software),
+                    "taken": _taken(picture),
+                    "sharpness": _sharpness(picture),
                 }
     except Image.DecompressionBombError:
         return _bomb(None, None)
@@ -182,8 +244,11 @@ def _picture(data: bytes) -> dict[str, Any]:
 
 
 def _bomb(width: int | None, height: int | None) -> dict[str, Any]:
-    return {"width": width, "height": height,
-            "trouble": say("it claims to have more than {limit} million pixels", limit=MAX_PIXELS // 1_000_000)}
+    return {
+        "width": width,
+        "height": height,
+        "trouble": say("it claims to have more than {limit} million pixels", limit=MAX_PIXELS // 1_000_000),
+    }
 
 
 def _pdf(data: bytes) -> dict[str, Any]:

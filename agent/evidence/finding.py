@@ -39,8 +39,9 @@ def finding(
     """A finding under `rule`; what is not a block may always be overridden."""
     if overridable is None:
         overridable = level != "block"
-    return Finding(code=f"{rule}.{check}", level=level, concerns=concerns, rule=rule, words=words,
-                   overridable=overridable)
+    return Finding(
+        code=f"{rule}.{check}", level=level, concerns=concerns, rule=rule, words=words, overridable=overridable
+    )
 
 
 def overridden(one: Finding, overrides: Mapping[str, str]) -> bool:

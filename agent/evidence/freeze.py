@@ -15,7 +15,11 @@ from agent.words import say
 
 
 def freeze(
-    draft: Draft, case: Case, rule: ActionRule, facts: list[FileFacts], labels_shown: Callable[[str], str],
+    draft: Draft,
+    case: Case,
+    rule: ActionRule,
+    facts: list[FileFacts],
+    labels_shown: Callable[[str], str],
     policy: Policy,
 ) -> Packet:
     """The packet of `draft`; `facts` are those of its files in order, `labels_shown` gives a label key's portal text.
@@ -27,20 +31,30 @@ def freeze(
     if draft.case != case.key:
         raise UsageFault(
             say("The draft is for {ref}, not for {other}.", ref=draft.case.ref, other=case.key.ref),
-            say("Write a draft for this case."))
+            say("Write a draft for this case."),
+        )
     for key in draft.values:
         if key not in rule.fields or rule.fields[key].disabled:
             raise UsageFault(
                 say("The form has no field “{key}” to fill.", key=key),
-                say("It has: {fields}.", fields=", ".join(k for k, f in rule.fields.items() if not f.disabled)))
+                say("It has: {fields}.", fields=", ".join(k for k, f in rule.fields.items() if not f.disabled)),
+            )
     answers = [
         _field(key, field, draft.values.get(key, ""), labels_shown, case)
-        for key, field in rule.fields.items() if not field.disabled
+        for key, field in rule.fields.items()
+        if not field.disabled
     ]
     fields = tuple(answer for answer in answers if answer is not None)
     return Packet(
-        case=draft.case, order_id=case.order_id, case_revision=draft.case_revision, action=draft.action, fields=fields,
-        files=_files(draft, case, rule, facts), policy_version=policy.version, by=draft.by, overrides=draft.overrides,
+        case=draft.case,
+        order_id=case.order_id,
+        case_revision=draft.case_revision,
+        action=draft.action,
+        fields=fields,
+        files=_files(draft, case, rule, facts),
+        policy_version=policy.version,
+        by=draft.by,
+        overrides=draft.overrides,
     )
 
 
@@ -52,8 +66,7 @@ def _field(
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise UsageFault(
-            say("“{key}” holds characters that are none.", key=key), say("Type the text anew.")) from None
+        raise UsageFault(say("“{key}” holds characters that are none.", key=key), say("Type the text anew.")) from None
     if field.kind == "tick":
         if value not in ("", "yes", "no"):
             raise UsageFault(say("“{key}” is a tick: “yes” or “no”.", key=key))
@@ -72,22 +85,30 @@ def _field(
     if value not in field.options:
         raise UsageFault(
             say("“{value}” is no option of “{key}”.", value=value, key=key),
-            say("Choose one of: {options}.", options=", ".join(field.options)))
+            say("Choose one of: {options}.", options=", ".join(field.options)),
+        )
     return PacketField(key=key, kind="choice", value=value, shown=nfc(labels_shown(field.options[value])))
 
 
 def _files(draft: Draft, case: Case, rule: ActionRule, facts: list[FileFacts]) -> tuple[PacketFile, ...]:
     """The files under their upload names, in the draft's order."""
     if len(facts) != len(draft.files):
-        raise UsageFault(say("The draft has {count} files, but {seen} were looked at.",
-                             count=len(draft.files), seen=len(facts)))
+        raise UsageFault(
+            say("The draft has {count} files, but {seen} were looked at.", count=len(draft.files), seen=len(facts))
+        )
     if not facts:
         return ()
     if rule.files is None:
         raise UsageFault(say("The form takes no files."), say("Take them out of the draft."))
     names = upload_names(rule.files, case, draft.files, facts)
     return tuple(
-        PacketFile(kind=file.kind, upload_name=name, size=fact.size, sha256=fact.sha256, media_type=fact.media_type,
-                   path=file.path)
+        PacketFile(
+            kind=file.kind,
+            upload_name=name,
+            size=fact.size,
+            sha256=fact.sha256,
+            media_type=fact.media_type,
+            path=file.path,
+        )
         for file, fact, name in zip(draft.files, facts, names, strict=True)
     )

@@ -18,15 +18,27 @@ from agent.words import say
 __all__ = ["Finding", "blocking", "finding", "lint_draft", "overridden"]
 
 _STOPS: dict[Action, DeadlineKind] = {
-    "appeal": "appeal", "reply": "reply", "propose_solution": "negotiate", "accept": "negotiate",
-    "escalate": "negotiate", "apply_withdrawal": "withdraw", "provide_tracking": "evidence",
+    "appeal": "appeal",
+    "reply": "reply",
+    "propose_solution": "negotiate",
+    "accept": "negotiate",
+    "escalate": "negotiate",
+    "apply_withdrawal": "withdraw",
+    "provide_tracking": "evidence",
 }
 """The deadline after which an action is no longer taken."""
 
 
 def lint_draft(
-    draft: Draft, case: Case, action_rule: ActionRule, files: list[FileFacts], *, tone: ToneList, now: datetime,
-    policy: Policy, playbook: Playbook | None = None,
+    draft: Draft,
+    case: Case,
+    action_rule: ActionRule,
+    files: list[FileFacts],
+    *,
+    tone: ToneList,
+    now: datetime,
+    policy: Policy,
+    playbook: Playbook | None = None,
 ) -> list[Finding]:
     """All findings, blocks first; `files` are the facts of `draft.files` in the same order.
 
@@ -49,23 +61,58 @@ def _subject(draft: Draft, case: Case, rule: ActionRule, now: datetime) -> list[
     limit = rule.window_days or rule.window_hours
     window = limit.rule if limit else "case"
     if draft.case != case.key:
-        found.append(finding("case", "other", "block", say(
-            "The draft was written for {ref}, another case. Write a new draft for this one.", ref=draft.case.ref)))
+        found.append(
+            finding(
+                "case",
+                "other",
+                "block",
+                say(
+                    "The draft was written for {ref}, another case. Write a new draft for this one.", ref=draft.case.ref
+                ),
+            )
+        )
     elif draft.case_revision != case.revision:
-        found.append(finding("case", "moved", "block", say(
-            "The case has changed at the portal since the draft was written. Look at it again, then save the draft"
-            " anew.")))
+        found.append(
+            finding(
+                "case",
+                "moved",
+                "block",
+                say(
+                    "The case has changed at the portal since the draft was written. Look at it again, then save the draft"
+                    " anew."
+                ),
+            )
+        )
     if draft.action not in case.actions:
-        found.append(finding(window, "not_offered", "block", say(
-            "The portal does not offer “{action}” on this case now; it offers: {offered}. Sync the case, or take one of"
-            " these.", action=draft.action, offered=", ".join(case.actions) or "–")))
+        found.append(
+            finding(
+                window,
+                "not_offered",
+                "block",
+                say(
+                    "The portal does not offer “{action}” on this case now; it offers: {offered}. Sync the case, or take one of"
+                    " these.",
+                    action=draft.action,
+                    offered=", ".join(case.actions) or "–",
+                ),
+            )
+        )
     limits = [case.appeals.allowed] if case.appeals else []
     if rule.allowed is not None:
         limits.append(rule.allowed.number)
     if draft.action == "appeal" and case.appeals and case.appeals.used >= min(limits):
-        found.append(finding(rule.allowed.rule if rule.allowed else "case", "spent", "block", say(
-            "The appeal of this case is spent ({used} of {allowed}). Follow its outcome; there is no second one.",
-            used=case.appeals.used, allowed=min(limits))))
+        found.append(
+            finding(
+                rule.allowed.rule if rule.allowed else "case",
+                "spent",
+                "block",
+                say(
+                    "The appeal of this case is spent ({used} of {allowed}). Follow its outcome; there is no second one.",
+                    used=case.appeals.used,
+                    allowed=min(limits),
+                ),
+            )
+        )
     found.extend(_deadline(draft, case, rule, now, window))
     return found
 
@@ -75,13 +122,30 @@ def _deadline(draft: Draft, case: Case, rule: ActionRule, now: datetime, window:
     kind = rule.deadline or _STOPS.get(draft.action)
     ends = min((d for d in case.deadlines if d.kind == kind), key=lambda d: d.at, default=None)
     if ends is not None and ends.at <= now:
-        return [finding(ends.rule, "deadline", "block", say(
-            "The deadline passed at {at} (shown: “{shown}”). It can't be sent any more; ask the portal's support.",
-            at=iso(ends.at), shown=ends.shown))]
+        return [
+            finding(
+                ends.rule,
+                "deadline",
+                "block",
+                say(
+                    "The deadline passed at {at} (shown: “{shown}”). It can't be sent any more; ask the portal's support.",
+                    at=iso(ends.at),
+                    shown=ends.shown,
+                ),
+            )
+        ]
     if ends is None and (rule.window_days or rule.window_hours):
-        return [finding(window, "no_deadline", "warn", say(
-            "No deadline was read for this action. Sync the case and look at the portal's own countdown before"
-            " sending."))]
+        return [
+            finding(
+                window,
+                "no_deadline",
+                "warn",
+                say(
+                    "No deadline was read for this action. Sync the case and look at the portal's own countdown before"
+                    " sending."
+                ),
+            )
+        ]
     return []
 
 
@@ -89,7 +153,8 @@ def _to_know(draft: Draft, case: Case, rule: ActionRule, tone: ToneList, policy:
     """Flags and reminders (CP15, CP19): nothing to mend, but to be known before the only try."""
     found = [
         finding(tone.flags[flag].rule, flag, "note", tone.flags[flag].text.words)
-        for flag in dict.fromkeys(_flags(case, policy)) if flag in tone.flags
+        for flag in dict.fromkeys(_flags(case, policy))
+        if flag in tone.flags
     ]
     texts = "\n".join(v for k, v in draft.values.items() if k in rule.fields and rule.fields[k].kind == "text")
     for reminder in tone.reminders:
@@ -118,7 +183,12 @@ def _evidence(draft: Draft, playbook: Playbook, tone: ToneList) -> list[Finding]
     """What the playbook's evidence list still wants."""
     _, missing = sufficient(playbook, draft.files)
     return [
-        finding(tone.rule("evidence", "evidence"), "evidence", "warn", say(
-            "Evidence “{kind}” is still missing: {why}.", kind=want.kind, why=want.why.words), want.kind)
+        finding(
+            tone.rule("evidence", "evidence"),
+            "evidence",
+            "warn",
+            say("Evidence “{kind}” is still missing: {why}.", kind=want.kind, why=want.why.words),
+            want.kind,
+        )
         for want in missing
     ]

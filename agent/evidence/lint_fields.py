@@ -16,8 +16,19 @@ from agent.records import Case
 from agent.sending.packet import Draft, nfc
 from agent.words import say
 
-_SCRIPTS = {"ko": {"HANGUL"}, "en": {"LATIN"}, "zh": {"CJK"}, "ja": {"CJK", "HIRAGANA", "KATAKANA"}, "ru": {"CYRILLIC"},
-            "th": {"THAI"}, "vi": {"LATIN"}, "id": {"LATIN"}, "pt": {"LATIN"}, "es": {"LATIN"}, "de": {"LATIN"}}
+_SCRIPTS = {
+    "ko": {"HANGUL"},
+    "en": {"LATIN"},
+    "zh": {"CJK"},
+    "ja": {"CJK", "HIRAGANA", "KATAKANA"},
+    "ru": {"CYRILLIC"},
+    "th": {"THAI"},
+    "vi": {"LATIN"},
+    "id": {"LATIN"},
+    "pt": {"LATIN"},
+    "es": {"LATIN"},
+    "de": {"LATIN"},
+}
 """The scripts in which each language is written."""
 
 
@@ -34,28 +45,63 @@ def lint_fields(draft: Draft, case: Case, rule: ActionRule, *, tone: ToneList, p
     found: list[Finding] = []
     for key in draft.values:
         if key not in rule.fields:
-            found.append(finding("form", "unknown_field", "block", say(
-                "The form has no field “{key}”; it has: {fields}. Take it out of the draft.",
-                key=key, fields=", ".join(rule.fields)), key))
+            found.append(
+                finding(
+                    "form",
+                    "unknown_field",
+                    "block",
+                    say(
+                        "The form has no field “{key}”; it has: {fields}. Take it out of the draft.",
+                        key=key,
+                        fields=", ".join(rule.fields),
+                    ),
+                    key,
+                )
+            )
     for key, field in rule.fields.items():
         value = nfc(draft.values.get(key, "")).strip()
         if field.disabled:
             if value:
-                found.append(finding(field.rule, "disabled", "block", say(
-                    "The portal fills “{key}” itself. Take it out of the draft.", key=key), key))
+                found.append(
+                    finding(
+                        field.rule,
+                        "disabled",
+                        "block",
+                        say("The portal fills “{key}” itself. Take it out of the draft.", key=key),
+                        key,
+                    )
+                )
         elif field.kind == "tick":
             found.extend(_tick(key, field, value))
         elif field.kind == "message":
             found.extend(lint_confirmation(key, field, value, case))
         elif not value:
             if field.required or _asked_for(field, draft):
-                found.append(finding(field.rule, "missing", "block", say(
-                    "“{key}” is empty, and the form asks for it. {todo}", key=key, todo=_todo(field)), key))
+                found.append(
+                    finding(
+                        field.rule,
+                        "missing",
+                        "block",
+                        say("“{key}” is empty, and the form asks for it. {todo}", key=key, todo=_todo(field)),
+                        key,
+                    )
+                )
         elif field.kind == "choice":
             if value not in field.options:
-                found.append(finding(field.rule, "option", "block", say(
-                    "“{value}” is no option of “{key}”. Choose one of: {options}.",
-                    value=value, key=key, options=", ".join(field.options)), key))
+                found.append(
+                    finding(
+                        field.rule,
+                        "option",
+                        "block",
+                        say(
+                            "“{value}” is no option of “{key}”. Choose one of: {options}.",
+                            value=value,
+                            key=key,
+                            options=", ".join(field.options),
+                        ),
+                        key,
+                    )
+                )
             else:
                 found.extend(_left_out(key, field, value, draft))
         elif field.kind == "text":
@@ -63,9 +109,19 @@ def lint_fields(draft: Draft, case: Case, rule: ActionRule, *, tone: ToneList, p
             if field.to_buyer:
                 found.extend(lint_to_buyer(key, field, value, draft, case, rule))
         elif not _readable(field, value):
-            found.append(finding(field.rule, "value", "block", say(
-                "“{value}” in “{key}” is neither a plain number nor a date like 2026-05-01. Correct it.",
-                value=value, key=key), key))
+            found.append(
+                finding(
+                    field.rule,
+                    "value",
+                    "block",
+                    say(
+                        "“{value}” in “{key}” is neither a plain number nor a date like 2026-05-01. Correct it.",
+                        value=value,
+                        key=key,
+                    ),
+                    key,
+                )
+            )
         elif field.kind == "amount":
             found.extend(_form(key, field, value))
             found.extend(lint_amount(key, field, value, case))
@@ -83,9 +139,21 @@ def _left_out(key: str, field: FieldRule, value: str, draft: Draft) -> list[Find
         chosen = draft.values.get(other, "").strip()
         left = offered.get(chosen, ())
         if chosen in offered and value not in left:
-            return [finding(field.rule, "option", "block", say(
-                "“{value}” is no option of “{key}” beside “{chosen}”. Choose one of: {options}.",
-                value=value, key=key, chosen=chosen, options=", ".join(left)), key)]
+            return [
+                finding(
+                    field.rule,
+                    "option",
+                    "block",
+                    say(
+                        "“{value}” is no option of “{key}” beside “{chosen}”. Choose one of: {options}.",
+                        value=value,
+                        key=key,
+                        chosen=chosen,
+                        options=", ".join(left),
+                    ),
+                    key,
+                )
+            ]
     return []
 
 
@@ -97,11 +165,25 @@ def _todo(field: FieldRule) -> object:
 
 def _tick(key: str, field: FieldRule, value: str) -> list[Finding]:
     if value not in ("", "yes", "no"):
-        return [finding(field.rule, "tick", "block", say(
-            "“{key}” is a tick: its value is “yes” or “no”, not “{value}”.", key=key, value=value), key)]
+        return [
+            finding(
+                field.rule,
+                "tick",
+                "block",
+                say("“{key}” is a tick: its value is “yes” or “no”, not “{value}”.", key=key, value=value),
+                key,
+            )
+        ]
     if field.required and value != "yes":
-        return [finding(field.rule, "tick", "block", say(
-            "“{key}” must be ticked, else the portal refuses the form. Read it, and set it to “yes”.", key=key), key)]
+        return [
+            finding(
+                field.rule,
+                "tick",
+                "block",
+                say("“{key}” must be ticked, else the portal refuses the form. Read it, and set it to “yes”.", key=key),
+                key,
+            )
+        ]
     return []
 
 
@@ -117,23 +199,50 @@ def _readable(field: FieldRule, value: str) -> bool:
 def _text(key: str, field: FieldRule, text: str, case: Case, tone: ToneList, policy: Policy) -> list[Finding]:
     """Findings about one text."""
     return [
-        *_length(key, field, text), *_form(key, field, text), *_letters(key, field, text),
+        *_length(key, field, text),
+        *_form(key, field, text),
+        *_letters(key, field, text),
         *_placeholders(key, field, text),
-        *_language(key, field, text), *_tone(key, text, tone),
-        *other_orders(text, case, tone, key), *refused_carriers(text, case, tone, policy, key),
+        *_language(key, field, text),
+        *_tone(key, text, tone),
+        *other_orders(text, case, tone, key),
+        *refused_carriers(text, case, tone, policy, key),
     ]
 
 
 def _length(key: str, field: FieldRule, text: str) -> list[Finding]:
     count = portal_length(text)
     if field.max_chars is not None and count > field.max_chars:
-        return [finding(field.rule, "length", "block", say(
-            "“{key}” has {count} of {limit} characters. Shorten it by {over}.",
-            key=key, count=count, limit=field.max_chars, over=count - field.max_chars), key)]
+        return [
+            finding(
+                field.rule,
+                "length",
+                "block",
+                say(
+                    "“{key}” has {count} of {limit} characters. Shorten it by {over}.",
+                    key=key,
+                    count=count,
+                    limit=field.max_chars,
+                    over=count - field.max_chars,
+                ),
+                key,
+            )
+        ]
     if len(text) < field.min_chars:
-        return [finding(field.rule, "short", "block", say(
-            "“{key}” has {count} characters, and needs at least {least}. Say what happened, and what the files show.",
-            key=key, count=len(text), least=field.min_chars), key)]
+        return [
+            finding(
+                field.rule,
+                "short",
+                "block",
+                say(
+                    "“{key}” has {count} characters, and needs at least {least}. Say what happened, and what the files show.",
+                    key=key,
+                    count=len(text),
+                    least=field.min_chars,
+                ),
+                key,
+            )
+        ]
     return []
 
 
@@ -141,9 +250,20 @@ def _form(key: str, field: FieldRule, text: str) -> list[Finding]:
     """A value that must have a certain form, such as a tracking number (AE7)."""
     if field.pattern is None or re.fullmatch(field.pattern, text):
         return []
-    return [finding(field.rule, "form", "block", say(
-        "“{text}” in “{key}” does not have the form that the portal takes. Write it like {example}.",
-        text=text[:40], key=key, example=field.example or field.pattern), key)]
+    return [
+        finding(
+            field.rule,
+            "form",
+            "block",
+            say(
+                "“{text}” in “{key}” does not have the form that the portal takes. Write it like {example}.",
+                text=text[:40],
+                key=key,
+                example=field.example or field.pattern,
+            ),
+            key,
+        )
+    ]
 
 
 def _letters(key: str, field: FieldRule, text: str) -> list[Finding]:
@@ -152,18 +272,39 @@ def _letters(key: str, field: FieldRule, text: str) -> list[Finding]:
     bad = sorted(unseen - {"\n", "\u200d"})  # U+200D joins emoji
     if not bad:
         return []
-    return [finding(field.rule, "characters", "block", say(
-        "“{key}” holds characters that can't be seen or typed ({codes}). Type the text anew, or paste it without"
-        " format.", key=key, codes=", ".join(f"U+{ord(c):04X}" for c in bad[:5])), key)]
+    return [
+        finding(
+            field.rule,
+            "characters",
+            "block",
+            say(
+                "“{key}” holds characters that can't be seen or typed ({codes}). Type the text anew, or paste it without"
+                " format.",
+                key=key,
+                codes=", ".join(f"U+{ord(c):04X}" for c in bad[:5]),
+            ),
+            key,
+        )
+    ]
 
 
 def _placeholders(key: str, field: FieldRule, text: str) -> list[Finding]:
     names = list(dict.fromkeys(PLACEHOLDER.findall(text)))
     if not names:
         return []
-    return [finding(field.rule, "placeholder", "block", say(
-        "“{key}” still has unfilled places: {names}. Write what belongs there, or take the sentence out.",
-        key=key, names=", ".join(f"{{{name}}}" for name in names)), key)]
+    return [
+        finding(
+            field.rule,
+            "placeholder",
+            "block",
+            say(
+                "“{key}” still has unfilled places: {names}. Write what belongs there, or take the sentence out.",
+                key=key,
+                names=", ".join(f"{{{name}}}" for name in names),
+            ),
+            key,
+        )
+    ]
 
 
 def _script(letter: str) -> str:
@@ -180,17 +321,48 @@ def _language(key: str, field: FieldRule, text: str) -> list[Finding]:
     letters = [c for c in unicodedata.normalize("NFKC", PLACEHOLDER.sub("", text)) if c.isalpha()]
     foreign = [c for c in letters if _script(c) not in native | {"LATIN"}]
     if foreign:
-        return [finding(field.rule, "language", "block", say(
-            "“{key}” holds letters the portal's reviewer does not read: {letters}. Write it in: {languages}.",
-            key=key, letters="".join(dict.fromkeys(foreign))[:20], languages=", ".join(field.languages)), key)]
+        return [
+            finding(
+                field.rule,
+                "language",
+                "block",
+                say(
+                    "“{key}” holds letters the portal's reviewer does not read: {letters}. Write it in: {languages}.",
+                    key=key,
+                    letters="".join(dict.fromkeys(foreign))[:20],
+                    languages=", ".join(field.languages),
+                ),
+                key,
+            )
+        ]
     if letters and sum(_script(c) in native for c in letters) * 3 < len(letters):
-        return [finding(field.rule, "language", "block", say(
-            "“{key}” is not written in a language the portal's reviewer reads. Write it in: {languages}.",
-            key=key, languages=", ".join(field.languages)), key)]
+        return [
+            finding(
+                field.rule,
+                "language",
+                "block",
+                say(
+                    "“{key}” is not written in a language the portal's reviewer reads. Write it in: {languages}.",
+                    key=key,
+                    languages=", ".join(field.languages),
+                ),
+                key,
+            )
+        ]
     if not letters:
-        return [finding(field.rule, "language", "block", say(
-            "“{key}” has no words. Write sentences in: {languages}.",
-            key=key, languages=", ".join(field.languages)), key)]
+        return [
+            finding(
+                field.rule,
+                "language",
+                "block",
+                say(
+                    "“{key}” has no words. Write sentences in: {languages}.",
+                    key=key,
+                    languages=", ".join(field.languages),
+                ),
+                key,
+            )
+        ]
     return []
 
 
@@ -205,11 +377,19 @@ def _tone(key: str, text: str, tone: ToneList) -> list[Finding]:
     for target, phrases in attacks.items():
         shown = ", ".join(f"“{phrase}”" for phrase in phrases)
         if target == "threat":
-            words = say("“{key}” threatens: {phrases}. Write what happened and what the files show, or override with a"
-                        " reason.", key=key, phrases=shown)
+            words = say(
+                "“{key}” threatens: {phrases}. Write what happened and what the files show, or override with a reason.",
+                key=key,
+                phrases=shown,
+            )
         else:
-            words = say("“{key}” blames {whom}, which can bring a warning: {phrases}. Write what happened and what the"
-                        " files show, or override with a reason.", key=key, whom=whom[target], phrases=shown)
+            words = say(
+                "“{key}” blames {whom}, which can bring a warning: {phrases}. Write what happened and what the"
+                " files show, or override with a reason.",
+                key=key,
+                whom=whom[target],
+                phrases=shown,
+            )
         out.append(finding(rule, f"tone.{target}", "block", words, key, overridable=True))
     return out
 
@@ -229,9 +409,20 @@ def other_orders(text: str, case: Case, tone: ToneList, concerns: str) -> list[F
         return []
     words = say(
         "Another order is named: {others}. An answer is for one order, here {order_id}: take the others out, and answer"
-        " them on their own cases.", others=", ".join(others), order_id=case.order_id)
-    return [finding(tone.rule("one_order", "one_order"), "other_order", "block" if certain else "warn", words, concerns,
-                    overridable=True)]
+        " them on their own cases.",
+        others=", ".join(others),
+        order_id=case.order_id,
+    )
+    return [
+        finding(
+            tone.rule("one_order", "one_order"),
+            "other_order",
+            "block" if certain else "warn",
+            words,
+            concerns,
+            overridable=True,
+        )
+    ]
 
 
 def _shape(order_id: str) -> tuple[re.Pattern[str] | None, bool]:
@@ -259,11 +450,21 @@ def refused_carriers(text: str, case: Case, tone: ToneList, policy: Policy, conc
         return []
     channel = policy.channels.get(case.channel)
     approved = (channel.rules if channel else {}).get("approved_carriers") or policy.rules.get("approved_carriers")
-    return [finding(tone.rule("carriers", "carriers"), "carrier", "block", say(
-        "{carriers}: waybills of this carrier do not count here. Show the waybill of an approved one ({approved}), or"
-        " override with a reason.", carriers=", ".join(named),
-        approved=", ".join(approved.value) if approved and isinstance(approved.value, tuple) else "–"),
-        concerns, overridable=True)]
+    return [
+        finding(
+            tone.rule("carriers", "carriers"),
+            "carrier",
+            "block",
+            say(
+                "{carriers}: waybills of this carrier do not count here. Show the waybill of an approved one ({approved}), or"
+                " override with a reason.",
+                carriers=", ".join(named),
+                approved=", ".join(approved.value) if approved and isinstance(approved.value, tuple) else "–",
+            ),
+            concerns,
+            overridable=True,
+        )
+    ]
 
 
 def carriers_in(text: str, case: Case, policy: Policy) -> list[str]:

@@ -41,8 +41,13 @@ def upload_name(
     number = "" if index == 1 else str(index)
     own = portable(PurePath(original).stem) or "file"
     name = rule.name.format(
-        order_id=portable(order_id), case_id=portable(case_id), kind=portable(kind) or "Evidence", n=number,
-        total=total, original=f"{own}.{ending}", ext=ending,
+        order_id=portable(order_id),
+        case_id=portable(case_id),
+        kind=portable(kind) or "Evidence",
+        n=number,
+        total=total,
+        original=f"{own}.{ending}",
+        ext=ending,
     )
     stem = portable(name.removesuffix(f".{ending}"))
     if "{n}" not in rule.name:
@@ -63,8 +68,16 @@ def upload_names(rule: FilesRule, case: Case, files: tuple[DraftFile, ...], fact
         reached[file.kind] += 1
         index = reached[file.kind] if by_kind else 1
         while True:
-            name = upload_name(rule, order_id=case.order_id, case_id=case.case_id, kind=file.kind, index=index,
-                               total=totals[file.kind], original=fact.name, ext=fact.ext)
+            name = upload_name(
+                rule,
+                order_id=case.order_id,
+                case_id=case.case_id,
+                kind=file.kind,
+                index=index,
+                total=totals[file.kind],
+                original=fact.name,
+                ext=fact.ext,
+            )
             if name.lower() not in (other.lower() for other in names):
                 break
             index += 1

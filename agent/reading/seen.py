@@ -372,7 +372,9 @@ class Part:
         ]  # fmt: skip
         if unknown:
             raise self.seen.drift(
-                key, say("the control is not on the page, but controls that are not known are"), found=tuple(unknown[:6])
+                key,
+                say("the control is not on the page, but controls that are not known are"),
+                found=tuple(unknown[:6]),
             )
         return False
 

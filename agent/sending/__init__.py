@@ -20,8 +20,19 @@ if TYPE_CHECKING:
     from agent.sending.ledger import Ledger, Settled
 
 __all__ = [
-    "Approval", "Attempt", "Draft", "DraftFile", "FieldKind", "Ledger", "Packet", "PacketField", "PacketFile",
-    "Receipt", "Settled", "difference", "nfc",
+    "Approval",
+    "Attempt",
+    "Draft",
+    "DraftFile",
+    "FieldKind",
+    "Ledger",
+    "Packet",
+    "PacketField",
+    "PacketFile",
+    "Receipt",
+    "Settled",
+    "difference",
+    "nfc",
 ]
 
 

@@ -13,7 +13,8 @@ def difference(old: Packet, new: Packet) -> list[Words]:
     if old.case != new.case:
         changes.append(say("Case: {old} is now {new}.", old=old.case.ref, new=new.case.ref))
     for name, before, after in (
-        (say("Order"), old.order_id, new.order_id), (say("Action"), old.action, new.action),
+        (say("Order"), old.order_id, new.order_id),
+        (say("Action"), old.action, new.action),
     ):
         if before != after:
             changes.append(say("{name}: “{old}” is now “{new}”.", name=name, old=before, new=after))
@@ -59,11 +60,19 @@ def _fields(old: Packet, new: Packet) -> list[Words]:
             if _shown(before) == _shown(after) or where is None:
                 changes.append(say("Field {key} is filled in another way.", key=key))
             elif max(len(_shown(before)), len(_shown(after))) <= 80:
-                changes.append(say("Field {key}: “{old}” is now “{new}”.", key=key, old=_shown(before),
-                                   new=_shown(after)))
+                changes.append(
+                    say("Field {key}: “{old}” is now “{new}”.", key=key, old=_shown(before), new=_shown(after))
+                )
             else:
-                changes.append(say("Field {key}, from character {n} on: “{old}” is now “{new}”.", key=key, n=where + 1,
-                                   old=_around(nfc(before.value), where), new=_around(nfc(after.value), where)))
+                changes.append(
+                    say(
+                        "Field {key}, from character {n} on: “{old}” is now “{new}”.",
+                        key=key,
+                        n=where + 1,
+                        old=_around(nfc(before.value), where),
+                        new=_around(nfc(after.value), where),
+                    )
+                )
     if not changes and [f.key for f in old.fields] != [f.key for f in new.fields]:
         changes.append(say("The fields are filled in another order."))
     return changes
@@ -78,9 +87,16 @@ def _files(old: tuple[PacketFile, ...], new: tuple[PacketFile, ...]) -> list[Wor
         elif name not in after:
             changes.append(say("File {name} was taken out.", name=name))
         elif (before[name].sha256, before[name].size) != (after[name].sha256, after[name].size):
-            changes.append(say("File {name} has other content: {old} bytes, now {new} (SHA-256 {before}… → {after}…).",
-                               name=name, old=before[name].size, new=after[name].size,
-                               before=before[name].sha256[:8], after=after[name].sha256[:8]))
+            changes.append(
+                say(
+                    "File {name} has other content: {old} bytes, now {new} (SHA-256 {before}… → {after}…).",
+                    name=name,
+                    old=before[name].size,
+                    new=after[name].size,
+                    before=before[name].sha256[:8],
+                    after=after[name].sha256[:8],
+                )
+            )
     if not changes and [_file(f) for f in old] != [_file(f) for f in new]:
         changes.append(say("The files are in another order or number."))
     return changes

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 Settled = Literal["confirmed", "refused", "unknown", "cleared"]
 
-_LEGAL: dict[str, tuple[str, ...]] = {"armed": ("confirmed", "refused", "unknown"),
-                                      "unknown": ("confirmed", "cleared", "refused")}
+_LEGAL: dict[str, tuple[str, ...]] = {
+    "armed": ("confirmed", "refused", "unknown"),
+    "unknown": ("confirmed", "cleared", "refused"),
+}
 
 _DRAFTS, _PACKETS, _SLOTS = schema.drafts, schema.packets, schema.slots
 _APPROVALS, _ATTEMPTS = schema.approvals, schema.attempts
@@ -60,9 +62,19 @@ class Ledger:
                 conn.execute(update(_DRAFTS).where(*place).values(**values))
                 if _content(Draft.model_validate_json(data)) != _content(draft):
                     conn.execute(update(_SLOTS).where(*slot(_SLOTS, ref, draft.action)).values(digest=None))
-            self._note(conn, draft.by, "drafted", ref, {
-                "action": draft.action, "case_revision": draft.case_revision, "fields": sorted(draft.values),
-                "files": [f.path for f in draft.files], "overrides": draft.overrides})
+            self._note(
+                conn,
+                draft.by,
+                "drafted",
+                ref,
+                {
+                    "action": draft.action,
+                    "case_revision": draft.case_revision,
+                    "fields": sorted(draft.values),
+                    "files": [f.path for f in draft.files],
+                    "overrides": draft.overrides,
+                },
+            )
 
     def draft(self, case: CaseKey, action: Action) -> Draft | None:
         """The draft of an action, if there is one."""
@@ -84,21 +96,32 @@ class Ledger:
             row = conn.execute(select(_PACKETS.c.authors, _PACKETS.c.data).where(_PACKETS.c.digest == digest)).first()
             authors = json.loads(row.authors) if row else []
             force = conn.execute(select(_SLOTS.c.digest, _SLOTS.c.at).where(*place)).first()
-            if row and packet.by in authors and force and force.digest == digest and (
-                    Packet.model_validate_json(row.data) == packet):
+            if (
+                row
+                and packet.by in authors
+                and force
+                and force.digest == digest
+                and (Packet.model_validate_json(row.data) == packet)
+            ):
                 return digest
             values = {"authors": json.dumps(sorted({*authors, packet.by})), "data": packet.model_dump_json()}
             if row:
                 conn.execute(update(_PACKETS).where(_PACKETS.c.digest == digest).values(**values))
             else:
-                conn.execute(insert(_PACKETS).values(digest=digest, ref=ref, action=packet.action, frozen_at=now,
-                                                     **values))
+                conn.execute(
+                    insert(_PACKETS).values(digest=digest, ref=ref, action=packet.action, frozen_at=now, **values)
+                )
             if force:
                 conn.execute(update(_SLOTS).where(*place).values(digest=digest, at=now))
             else:
                 conn.execute(insert(_SLOTS).values(ref=ref, action=packet.action, digest=digest, at=now))
-            self._note(conn, packet.by, "frozen", ref, {"action": packet.action, "digest": digest,
-                                                        "overrides": packet.overrides})
+            self._note(
+                conn,
+                packet.by,
+                "frozen",
+                ref,
+                {"action": packet.action, "digest": digest, "overrides": packet.overrides},
+            )
         return digest
 
     def packet(self, digest_prefix: str, case: CaseKey) -> Packet:
@@ -106,23 +129,34 @@ class Ledger:
         prefix = digest_prefix.strip().lower()
         if len(prefix) < 8 or set(prefix) - set("0123456789abcdef"):
             raise UsageFault(
-                say("{digest} is not the beginning of a digest: at least 8 digits (0-9, a-f) are needed.",
-                    digest=digest_prefix),
-                say("`rebuttal packet {ref}` shows it.", ref=case.ref))
+                say(
+                    "{digest} is not the beginning of a digest: at least 8 digits (0-9, a-f) are needed.",
+                    digest=digest_prefix,
+                ),
+                say("`rebuttal packet {ref}` shows it.", ref=case.ref),
+            )
         query = select(_PACKETS.c.data).where(_PACKETS.c.ref == case.ref, _PACKETS.c.digest.startswith(prefix))
         with self._store.reading() as conn:
             found = conn.execute(query).scalars().all()
         if len(found) != 1:
             raise UsageFault(
-                say("{count} packets of {ref} have a digest beginning with {digest}.", count=len(found), ref=case.ref,
-                    digest=prefix),
-                say("`rebuttal packet {ref}` shows the one in force.", ref=case.ref))
+                say(
+                    "{count} packets of {ref} have a digest beginning with {digest}.",
+                    count=len(found),
+                    ref=case.ref,
+                    digest=prefix,
+                ),
+                say("`rebuttal packet {ref}` shows the one in force.", ref=case.ref),
+            )
         return Packet.model_validate_json(found[0])
 
     def current(self, case: CaseKey, action: Action) -> Packet | None:
         """The packet in force, or None when none was frozen since the draft was changed."""
-        query = select(_PACKETS.c.data).join(_SLOTS, _SLOTS.c.digest == _PACKETS.c.digest).where(
-            *slot(_SLOTS, case.ref, action))
+        query = (
+            select(_PACKETS.c.data)
+            .join(_SLOTS, _SLOTS.c.digest == _PACKETS.c.digest)
+            .where(*slot(_SLOTS, case.ref, action))
+        )
         with self._store.reading() as conn:
             data = conn.execute(query).scalar()
         return None if data is None else Packet.model_validate_json(data)
@@ -130,7 +164,14 @@ class Ledger:
     # Approvals
 
     def approve(
-        self, packet: Packet, *, by: str, machine: str, hours: float, four_eyes: bool, one_shot: bool = True,
+        self,
+        packet: Packet,
+        *,
+        by: str,
+        machine: str,
+        hours: float,
+        four_eyes: bool,
+        one_shot: bool = True,
         allowed: int = 1,
     ) -> Approval:
         """A named yes to exactly this packet, good for `hours`; takes the place of an earlier one not yet spent.
@@ -143,40 +184,81 @@ class Ledger:
             now = self._store.clock()
             standing.free(conn, packet, one_shot, allowed)
             standing.in_force(conn, packet)
-            authors = json.loads(conn.execute(
-                select(_PACKETS.c.authors).where(_PACKETS.c.digest == digest)).scalar_one())
+            authors = json.loads(
+                conn.execute(select(_PACKETS.c.authors).where(_PACKETS.c.digest == digest)).scalar_one()
+            )
             written = conn.execute(select(_DRAFTS.c.by).where(*slot(_DRAFTS, ref, packet.action))).scalar()
             if four_eyes and by in {*authors, packet.by, written}:
                 raise NotApproved(
                     say("{by} wrote this packet, and four_eyes wants another person to approve it.", by=by),
-                    say("Ask a colleague to approve it under their own name."))
-            conn.execute(update(_APPROVALS).where(*unspent(ref, packet.action)).values(
-                withdrawn_at=now, withdrawn_why="replaced by a newer approval"))
-            approval = Approval(id=secrets.token_hex(8), digest=digest, case=packet.case, action=packet.action, by=by,
-                                machine=machine, at=now, expires_at=now + timedelta(hours=hours))
-            conn.execute(insert(_APPROVALS).values(
-                id=approval.id, digest=digest, ref=ref, action=packet.action, by=by, machine=machine, at=now,
-                expires_at=approval.expires_at, **packet.case.model_dump()))
-            self._note(conn, by, "approved", ref, {
-                "action": packet.action, "approval": approval.id, "digest": digest, "machine": machine,
-                "expires_at": approval.model_dump(mode="json")["expires_at"]})
+                    say("Ask a colleague to approve it under their own name."),
+                )
+            conn.execute(
+                update(_APPROVALS)
+                .where(*unspent(ref, packet.action))
+                .values(withdrawn_at=now, withdrawn_why="replaced by a newer approval")
+            )
+            approval = Approval(
+                id=secrets.token_hex(8),
+                digest=digest,
+                case=packet.case,
+                action=packet.action,
+                by=by,
+                machine=machine,
+                at=now,
+                expires_at=now + timedelta(hours=hours),
+            )
+            conn.execute(
+                insert(_APPROVALS).values(
+                    id=approval.id,
+                    digest=digest,
+                    ref=ref,
+                    action=packet.action,
+                    by=by,
+                    machine=machine,
+                    at=now,
+                    expires_at=approval.expires_at,
+                    **packet.case.model_dump(),
+                )
+            )
+            self._note(
+                conn,
+                by,
+                "approved",
+                ref,
+                {
+                    "action": packet.action,
+                    "approval": approval.id,
+                    "digest": digest,
+                    "machine": machine,
+                    "expires_at": approval.model_dump(mode="json")["expires_at"],
+                },
+            )
         return approval
 
     def withdraw(self, case: CaseKey, why: str, by: str, *, action: Action | None = None) -> list[Approval]:
         """Take back the approvals of a case that are not spent; gives those taken back."""
         with self._write("withdraw") as conn:
             now = self._store.clock()
-            found = [approval_of(row) for row in conn.execute(
-                select(_APPROVALS).where(*unspent(case.ref, action)).with_for_update()).mappings()]
-            conn.execute(update(_APPROVALS).where(_APPROVALS.c.id.in_([a.id for a in found])).values(
-                withdrawn_at=now, withdrawn_why=why))
+            found = [
+                approval_of(row)
+                for row in conn.execute(
+                    select(_APPROVALS).where(*unspent(case.ref, action)).with_for_update()
+                ).mappings()
+            ]
+            conn.execute(
+                update(_APPROVALS)
+                .where(_APPROVALS.c.id.in_([a.id for a in found]))
+                .values(withdrawn_at=now, withdrawn_why=why)
+            )
             self._note(conn, by, "withdrawn", case.ref, {"approvals": [a.id for a in found], "why": why})
         return [a.model_copy(update={"withdrawn_at": now, "withdrawn_why": why}) for a in found]
 
     def approved(self, *, accounts: tuple[str, ...] = (), case: CaseKey | None = None) -> list[Approval]:
         """Approvals neither spent nor withdrawn nor expired, oldest first; `accounts` as `coupang:main`."""
-        query = select(_APPROVALS).where(*unspent(case.ref if case else None, None),
-                                         _APPROVALS.c.expires_at > self._store.clock())
+        query = select(_APPROVALS).where(
+            *unspent(case.ref if case else None, None), _APPROVALS.c.expires_at > self._store.clock()
+        )
         with self._store.reading() as conn:
             rows = conn.execute(query.order_by(_APPROVALS.c.at, _APPROVALS.c.id)).mappings().all()
         found = [approval_of(row) for row in rows]
@@ -208,30 +290,67 @@ class Ledger:
         """
         ref = packet.case.ref
         if lease.name != packet.case.store_name:
-            raise StoreFault(say("The lease is for {name}, the case is of {account}.", name=lease.name,
-                                 account=packet.case.store_name))
+            raise StoreFault(
+                say(
+                    "The lease is for {name}, the case is of {account}.",
+                    name=lease.name,
+                    account=packet.case.store_name,
+                )
+            )
         try:
             with self._write("arm") as conn:
                 now = self._store.clock()
                 self._store.leases.still_held(conn, lease)
                 standing.free(conn, packet, one_shot, allowed)
                 living = standing.living(conn, packet, now, approval.id)
-                attempt = Attempt(id=secrets.token_hex(8), digest=packet.digest, approval_id=living.id,
-                                  case=packet.case, action=packet.action, state="armed", armed_at=now,
-                                  fence=lease.fence)
-                spent = conn.execute(update(_APPROVALS).where(
-                    _APPROVALS.c.id == living.id, _APPROVALS.c.spent_at.is_(None)).values(spent_at=now))
+                attempt = Attempt(
+                    id=secrets.token_hex(8),
+                    digest=packet.digest,
+                    approval_id=living.id,
+                    case=packet.case,
+                    action=packet.action,
+                    state="armed",
+                    armed_at=now,
+                    fence=lease.fence,
+                )
+                spent = conn.execute(
+                    update(_APPROVALS)
+                    .where(_APPROVALS.c.id == living.id, _APPROVALS.c.spent_at.is_(None))
+                    .values(spent_at=now)
+                )
                 if spent.rowcount != 1:
                     raise standing.spent(living)
-                conn.execute(insert(_ATTEMPTS).values(
-                    id=attempt.id, digest=attempt.digest, approval_id=living.id, ref=ref, action=packet.action,
-                    state="armed", armed_at=now, fence=lease.fence, **packet.case.model_dump()))
-                self._note(conn, living.by, "armed", ref, {
-                    "action": packet.action, "attempt": attempt.id, "approval": living.id, "digest": attempt.digest,
-                    "fence": lease.fence, "holder": lease.holder})
+                conn.execute(
+                    insert(_ATTEMPTS).values(
+                        id=attempt.id,
+                        digest=attempt.digest,
+                        approval_id=living.id,
+                        ref=ref,
+                        action=packet.action,
+                        state="armed",
+                        armed_at=now,
+                        fence=lease.fence,
+                        **packet.case.model_dump(),
+                    )
+                )
+                self._note(
+                    conn,
+                    living.by,
+                    "armed",
+                    ref,
+                    {
+                        "action": packet.action,
+                        "attempt": attempt.id,
+                        "approval": living.id,
+                        "digest": attempt.digest,
+                        "fence": lease.fence,
+                        "holder": lease.holder,
+                    },
+                )
         except IntegrityError:  # the unique constraints of the table: another machine was quicker
             raise AlreadyAttempted(
-                say("{ref} was sent by another process at the same moment.", ref=ref), standing.LOOK) from None
+                say("{ref} was sent by another process at the same moment.", ref=ref), standing.LOOK
+            ) from None
         return attempt
 
     def still_armed(self, attempt_id: str, lease: Lease) -> None:
@@ -243,8 +362,9 @@ class Ledger:
             self._store.leases.still_held(conn, lease)
             state = conn.execute(select(_ATTEMPTS.c.state).where(_ATTEMPTS.c.id == attempt_id)).scalar()
         if state != "armed":
-            raise AlreadyAttempted(say("This attempt is {state} by now, nothing may be sent under it.",
-                                       state=state or "?"), standing.LOOK)
+            raise AlreadyAttempted(
+                say("This attempt is {state} by now, nothing may be sent under it.", state=state or "?"), standing.LOOK
+            )
 
     def settle(
         self, attempt_id: str, state: Settled, receipt: Receipt | None = None, words: str | None = None, *, by: str
@@ -255,8 +375,9 @@ class Ledger:
         what a person should look at.
         """
         with self._write("settle") as conn:
-            row = conn.execute(select(_ATTEMPTS).where(_ATTEMPTS.c.id == attempt_id).with_for_update()).mappings(
-            ).first()
+            row = (
+                conn.execute(select(_ATTEMPTS).where(_ATTEMPTS.c.id == attempt_id).with_for_update()).mappings().first()
+            )
             if row is None:
                 raise StoreFault(say("There is no attempt {id}.", id=attempt_id))
             return self._settle(conn, attempt_of(row), state, receipt, words, by)
@@ -268,15 +389,25 @@ class Ledger:
         older fence, or under a lease that is no longer held, can have no process that still works on it.
         """
         portal, _, name = account.partition(":")
-        query = select(_ATTEMPTS).where(_ATTEMPTS.c.portal == portal, _ATTEMPTS.c.account == name,
-                                        _ATTEMPTS.c.state == "armed").order_by(_ATTEMPTS.c.armed_at)
+        query = (
+            select(_ATTEMPTS)
+            .where(_ATTEMPTS.c.portal == portal, _ATTEMPTS.c.account == name, _ATTEMPTS.c.state == "armed")
+            .order_by(_ATTEMPTS.c.armed_at)
+        )
         with self._write("interrupted") as conn:
             held = self._store.leases.held(conn, account)
             rows = conn.execute(query.with_for_update()).mappings().all()
             return [
-                self._settle(conn, attempt, "unknown", None, str(say(
-                    "The process ended between the click and the answer: look at the portal.")), by)
-                for attempt in map(attempt_of, rows) if attempt.fence != held
+                self._settle(
+                    conn,
+                    attempt,
+                    "unknown",
+                    None,
+                    str(say("The process ended between the click and the answer: look at the portal.")),
+                    by,
+                )
+                for attempt in map(attempt_of, rows)
+                if attempt.fence != held
             ]
 
     def attempt(self, attempt_id: str) -> Attempt | None:
@@ -324,15 +455,37 @@ class Ledger:
     ) -> Attempt:
         if state not in _LEGAL.get(attempt.state, ()):
             raise StoreFault(say("An attempt that is {old} can't become {new}.", old=attempt.state, new=state))
-        settled = attempt.model_copy(update={
-            "state": state, "settled_at": None if state == "unknown" else self._store.clock(), "receipt": receipt,
-            "words": words})
-        conn.execute(update(_ATTEMPTS).where(_ATTEMPTS.c.id == attempt.id).values(
-            state=state, settled_at=settled.settled_at, words=words,
-            receipt=receipt.model_dump_json() if receipt else None))
-        self._note(conn, by, state, attempt.case.ref, {
-            "action": attempt.action, "attempt": attempt.id, "digest": attempt.digest, "words": words,
-            "receipt": receipt.model_dump(mode="json") if receipt else None})
+        settled = attempt.model_copy(
+            update={
+                "state": state,
+                "settled_at": None if state == "unknown" else self._store.clock(),
+                "receipt": receipt,
+                "words": words,
+            }
+        )
+        conn.execute(
+            update(_ATTEMPTS)
+            .where(_ATTEMPTS.c.id == attempt.id)
+            .values(
+                state=state,
+                settled_at=settled.settled_at,
+                words=words,
+                receipt=receipt.model_dump_json() if receipt else None,
+            )
+        )
+        self._note(
+            conn,
+            by,
+            state,
+            attempt.case.ref,
+            {
+                "action": attempt.action,
+                "attempt": attempt.id,
+                "digest": attempt.digest,
+                "words": words,
+                "receipt": receipt.model_dump(mode="json") if receipt else None,
+            },
+        )
         return settled
 
 

@@ -34,14 +34,33 @@ def _case(row: Any) -> CaseKey:
 
 def approval(row: Any) -> Approval:
     """An approval from its row."""
-    return Approval(id=row["id"], digest=row["digest"], case=_case(row), action=row["action"], by=row["by"],
-                    machine=row["machine"], at=row["at"], expires_at=row["expires_at"], spent_at=row["spent_at"],
-                    withdrawn_at=row["withdrawn_at"], withdrawn_why=row["withdrawn_why"])
+    return Approval(
+        id=row["id"],
+        digest=row["digest"],
+        case=_case(row),
+        action=row["action"],
+        by=row["by"],
+        machine=row["machine"],
+        at=row["at"],
+        expires_at=row["expires_at"],
+        spent_at=row["spent_at"],
+        withdrawn_at=row["withdrawn_at"],
+        withdrawn_why=row["withdrawn_why"],
+    )
 
 
 def attempt(row: Any) -> Attempt:
     """An attempt from its row."""
-    return Attempt(id=row["id"], digest=row["digest"], approval_id=row["approval_id"], case=_case(row),
-                   action=row["action"], state=row["state"], armed_at=row["armed_at"], fence=row["fence"],
-                   settled_at=row["settled_at"], words=row["words"],
-                   receipt=None if row["receipt"] is None else Receipt.model_validate_json(row["receipt"]))
+    return Attempt(
+        id=row["id"],
+        digest=row["digest"],
+        approval_id=row["approval_id"],
+        case=_case(row),
+        action=row["action"],
+        state=row["state"],
+        armed_at=row["armed_at"],
+        fence=row["fence"],
+        settled_at=row["settled_at"],
+        words=row["words"],
+        receipt=None if row["receipt"] is None else Receipt.model_validate_json(row["receipt"]),
+    )

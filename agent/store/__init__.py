@@ -9,6 +9,15 @@ from agent.store.runs import Run
 from agent.store.store import Store
 
 __all__ = [
-    "Alarm", "CaseRow", "Lease", "ListRow", "Metric", "Observation", "Run", "Saved", "SettlementLine", "Store",
+    "Alarm",
+    "CaseRow",
+    "Lease",
+    "ListRow",
+    "Metric",
+    "Observation",
+    "Run",
+    "Saved",
+    "SettlementLine",
+    "Store",
     "StoredPage",
 ]

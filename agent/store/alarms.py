@@ -46,7 +46,8 @@ class Alarms:
         told = {"words": json.dumps(_parts(words)), "facts": json.dumps(facts or {}, default=str), "last_at": now}
         with self._store.writing() as conn:
             done = conn.execute(
-                update(_TABLE).where(_TABLE.c.kind == kind, _TABLE.c.scope == scope, _TABLE.c.closed_at.is_(None))
+                update(_TABLE)
+                .where(_TABLE.c.kind == kind, _TABLE.c.scope == scope, _TABLE.c.closed_at.is_(None))
                 .values(times=_TABLE.c.times + 1, **told)
             )
             if done.rowcount:
@@ -58,7 +59,8 @@ class Alarms:
         """Close an alarm; True when it was open."""
         with self._store.writing() as conn:
             done = conn.execute(
-                update(_TABLE).where(_TABLE.c.kind == kind, _TABLE.c.scope == scope, _TABLE.c.closed_at.is_(None))
+                update(_TABLE)
+                .where(_TABLE.c.kind == kind, _TABLE.c.scope == scope, _TABLE.c.closed_at.is_(None))
                 .values(closed_at=self._store.clock())
             )
         return bool(done.rowcount)
@@ -91,5 +93,3 @@ def _parts(words: Words) -> dict[str, Any]:
 
 def _words(parts: dict[str, Any]) -> Words:
     return Words(parts["text"], {k: _words(v) if isinstance(v, dict) else v for k, v in parts["values"].items()})
-
-

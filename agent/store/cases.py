@@ -121,12 +121,25 @@ class Cases:
                 same = row.revision == revision and old.missing == case.missing and not moved
                 saved = "unchanged" if same else "changed"
             read_at = case.seen.at if case.seen else now  # a stored page read again is no new look at the portal
-            values = _columns(case) | {"revision": revision, "last_read_at": read_at, "unread_since": None,
-                                       "unread_why": None}
+            values = _columns(case) | {
+                "revision": revision,
+                "last_read_at": read_at,
+                "unread_since": None,
+                "unread_why": None,
+            }
             if saved != "unchanged":
                 values["changed_at"] = now
-                conn.execute(_OBSERVED, {"ref": ref, "revision": revision, "data": values["data"], "at": now,
-                                         "seen_sha256": values["seen_sha256"], "run_id": run_id})
+                conn.execute(
+                    _OBSERVED,
+                    {
+                        "ref": ref,
+                        "revision": revision,
+                        "data": values["data"],
+                        "at": now,
+                        "seen_sha256": values["seen_sha256"],
+                        "run_id": run_id,
+                    },
+                )
             if row is None:
                 conn.execute(_ADD, {"ref": ref, "first_read_at": now, **_key(case.key), **values})
             else:
@@ -158,9 +171,17 @@ class Cases:
         return []
 
     def rows(
-        self, *, portals: Collection[str] = (), accounts: Collection[str] = (), channels: Collection[str] = (),
-        statuses: Collection[str] = (), flags: Collection[str] = (), due_before: datetime | None = None,
-        text: str = "", open_only: bool = False, limit: int | None = None,
+        self,
+        *,
+        portals: Collection[str] = (),
+        accounts: Collection[str] = (),
+        channels: Collection[str] = (),
+        statuses: Collection[str] = (),
+        flags: Collection[str] = (),
+        due_before: datetime | None = None,
+        text: str = "",
+        open_only: bool = False,
+        limit: int | None = None,
     ) -> list[CaseRow]:
         """Cases by urgency: those that need action by their next deadline, then the other open ones, then the rest.
 
@@ -176,15 +197,22 @@ class Cases:
             pairs = [name.partition(":")[::2] for name in accounts]
             conditions.append(or_(*[and_(c.portal == portal, c.account == account) for portal, account in pairs]))
         if flags:
-            conditions.append(or_(*[("\n" + c.flags + "\n").contains(f"\n{flag}\n", autoescape=True)
-                                    for flag in flags]))
+            conditions.append(
+                or_(*[("\n" + c.flags + "\n").contains(f"\n{flag}\n", autoescape=True) for flag in flags])
+            )
         if due_before is not None:
             conditions += [c.urgency == 0, c.next_deadline_at < due_before]
         if open_only:
             conditions.append(c.status.in_(OPEN))
         if text:
-            conditions.append(or_(*[column.icontains(text, autoescape=True) for column in
-                                    (c.ref, c.order_id, c.status_shown, c.reason_shown, c.outcome, c.flags)]))
+            conditions.append(
+                or_(
+                    *[
+                        column.icontains(text, autoescape=True)
+                        for column in (c.ref, c.order_id, c.status_shown, c.reason_shown, c.outcome, c.flags)
+                    ]
+                )
+            )
         return self._rows(conditions, limit)
 
     def history(self, key: CaseKey) -> list[Observation]:
@@ -193,16 +221,24 @@ class Cases:
         with self._store.reading() as conn:
             rows = conn.execute(query).all()
         return [
-            Observation(at=r.at, run_id=r.run_id, revision=r.revision, seen_sha256=r.seen_sha256,
-                        case=Case.model_validate_json(r.data))
+            Observation(
+                at=r.at,
+                run_id=r.run_id,
+                revision=r.revision,
+                seen_sha256=r.seen_sha256,
+                case=Case.model_validate_json(r.data),
+            )
             for r in rows
         ]
 
     def mark_unread(self, key: CaseKey, why: str) -> None:
         """Note that the case could not be read this time. Its record stays; its page is visited at the next sync."""
         with self._store.writing() as conn:
-            conn.execute(update(_CASES).where(_CASES.c.ref == key.ref).values(
-                unread_since=func.coalesce(_CASES.c.unread_since, _CASES.c.last_read_at), unread_why=why))
+            conn.execute(
+                update(_CASES)
+                .where(_CASES.c.ref == key.ref)
+                .values(unread_since=func.coalesce(_CASES.c.unread_since, _CASES.c.last_read_at), unread_why=why)
+            )
             conn.execute(update(_LISTED).where(*_same(key)).values(read_hash=None))
 
     def export(self, refs: Sequence[str] | None = None) -> list[Case]:
@@ -215,8 +251,11 @@ class Cases:
 
     def _rows(self, conditions: list[ColumnElement[bool]], limit: int | None = None) -> list[CaseRow]:
         c = _CASES.c
-        query = select(*_LINE).where(*conditions).order_by(
-            c.urgency, c.next_deadline_at.asc().nulls_last(), c.opened_at.asc().nulls_last(), c.ref)
+        query = (
+            select(*_LINE)
+            .where(*conditions)
+            .order_by(c.urgency, c.next_deadline_at.asc().nulls_last(), c.opened_at.asc().nulls_last(), c.ref)
+        )
         with self._store.reading() as conn:
             found = conn.execute(query.limit(limit)).all()
             sending = sending_states(conn, self._store.clock()) if found else {}
@@ -225,14 +264,78 @@ class Cases:
 
 def _case_row(row: Any, sending: str | None) -> CaseRow:
     """A line from a row of `_LINE`, by place: names would take longer than the database does."""
-    (ref, portal, account, channel, case_id, order_id, url, status, status_shown, reason, reason_shown, responsible,
-     amount, currency, opened_at, decided_at, urgency, due_at, due_kind, due_shown, sure, actions, flags, used, allowed,
-     outcome, revision, seen_sha256, seen_at, first_at, last_at, changed_at, unread_since, unread_why) = row
+    (
+        ref,
+        portal,
+        account,
+        channel,
+        case_id,
+        order_id,
+        url,
+        status,
+        status_shown,
+        reason,
+        reason_shown,
+        responsible,
+        amount,
+        currency,
+        opened_at,
+        decided_at,
+        urgency,
+        due_at,
+        due_kind,
+        due_shown,
+        sure,
+        actions,
+        flags,
+        used,
+        allowed,
+        outcome,
+        revision,
+        seen_sha256,
+        seen_at,
+        first_at,
+        last_at,
+        changed_at,
+        unread_since,
+        unread_why,
+    ) = row
     return CaseRow(
-        ref, portal, account, channel, case_id, order_id, url, status, status_shown, reason, reason_shown, responsible,
-        None if amount is None else Money.model_construct(value=Decimal(amount), currency=currency), opened_at,
-        decided_at, due_at, due_kind, due_shown, bool(sure), urgency == 0, _list(actions), _list(flags), used, allowed,
-        outcome, revision, seen_sha256, seen_at, first_at, last_at, changed_at, unread_since, unread_why, sending)
+        ref,
+        portal,
+        account,
+        channel,
+        case_id,
+        order_id,
+        url,
+        status,
+        status_shown,
+        reason,
+        reason_shown,
+        responsible,
+        None if amount is None else Money.model_construct(value=Decimal(amount), currency=currency),
+        opened_at,
+        decided_at,
+        due_at,
+        due_kind,
+        due_shown,
+        bool(sure),
+        urgency == 0,
+        _list(actions),
+        _list(flags),
+        used,
+        allowed,
+        outcome,
+        revision,
+        seen_sha256,
+        seen_at,
+        first_at,
+        last_at,
+        changed_at,
+        unread_since,
+        unread_why,
+        sending,
+    )
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -245,22 +348,30 @@ def _columns(case: Case) -> dict[str, Any]:
     status = case.status.is_
     responsible = case.decision.responsible if case.decision else None
     return {
-        "order_id": case.order_id, "url": case.url, "status": status, "status_shown": case.status.shown,
-        "reason": case.reason.is_ if case.reason else None, "reason_shown": case.reason.shown if case.reason else None,
+        "order_id": case.order_id,
+        "url": case.url,
+        "status": status,
+        "status_shown": case.status.shown,
+        "reason": case.reason.is_ if case.reason else None,
+        "reason_shown": case.reason.shown if case.reason else None,
         "responsible": responsible.is_ if responsible else None,
         "amount": case.amount.model_dump(mode="json")["value"] if case.amount else None,
         "currency": case.amount.currency if case.amount else None,
-        "opened_at": case.opened_at, "decided_at": case.decided_at,
+        "opened_at": case.opened_at,
+        "decided_at": case.decided_at,
         "urgency": 0 if status in ("action_needed", "unknown") else 1 if status in OPEN else 2,
-        "next_deadline_at": first.at if first else None, "next_deadline_kind": first.kind if first else None,
+        "next_deadline_at": first.at if first else None,
+        "next_deadline_kind": first.kind if first else None,
         "next_deadline_shown": first.shown if first else None,
         "next_deadline_sure": int(first.zone_basis != "assumed" and not first.provisional) if first else None,
-        "actions": "\n".join(case.actions), "flags": "\n".join(case.flags),
+        "actions": "\n".join(case.actions),
+        "flags": "\n".join(case.flags),
         "appeals_used": case.appeals.used if case.appeals else None,
         "appeals_allowed": case.appeals.allowed if case.appeals else None,
         "outcome": case.outcome.result if case.outcome else None,
         "data": case.model_dump_json(),
-        "seen_sha256": case.seen.sha256 if case.seen else None, "seen_at": case.seen.at if case.seen else None,
+        "seen_sha256": case.seen.sha256 if case.seen else None,
+        "seen_at": case.seen.at if case.seen else None,
     }
 
 
@@ -275,5 +386,14 @@ def _same(key: CaseKey) -> list[ColumnElement[bool]]:
 def _note_read(conn: Connection, key: CaseKey, row_hash: str, now: datetime) -> None:
     done = conn.execute(_READ, {**{f"of_{name}": value for name, value in _key(key).items()}, "read_hash": row_hash})
     if not done.rowcount:
-        conn.execute(_LIST, {**_key(key), "text_hash": row_hash, "shown": "{}", "read_hash": row_hash,
-                             "first_listed_at": now, "seen_at": now})
+        conn.execute(
+            _LIST,
+            {
+                **_key(key),
+                "text_hash": row_hash,
+                "shown": "{}",
+                "read_hash": row_hash,
+                "first_listed_at": now,
+                "seen_at": now,
+            },
+        )

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from agent.records import Deadline
 
-
 _CLOCK = timedelta(seconds=5)
 """How much earlier than it is the portal's clock may be told at one look: its Date has whole seconds, its page ticks."""
 
@@ -33,5 +32,7 @@ def merge(old: Sequence[Deadline], new: Sequence[Deadline]) -> tuple[tuple[Deadl
 
 
 def _may_agree(one: Deadline, other: Deadline) -> bool:
-    return (one.at <= other.at + timedelta(seconds=other.precision_s) + _CLOCK
-            and other.at <= one.at + timedelta(seconds=one.precision_s) + _CLOCK)
+    return (
+        one.at <= other.at + timedelta(seconds=other.precision_s) + _CLOCK
+        and other.at <= one.at + timedelta(seconds=one.precision_s) + _CLOCK
+    )

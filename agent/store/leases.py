@@ -56,15 +56,30 @@ class Leases:
             left_behind = row is not None and alone_here and machine != "" and row.machine == machine
             if row is not None and _held(row, now) and not left_behind:
                 raise Busy(
-                    say("{holder} is working on {name} until {until}.", holder=row.holder, name=name,
-                        until=row.expires_at.strftime("%H:%M:%S UTC")),
+                    say(
+                        "{holder} is working on {name} until {until}.",
+                        holder=row.holder,
+                        name=name,
+                        until=row.expires_at.strftime("%H:%M:%S UTC"),
+                    ),
                     say("Wait until it is done and try again."),
                     holder=row.holder,
                 )
-            lease = Lease(name=name, holder=holder, machine=machine, fence=row.fence + 1 if row else 1,
-                          expires_at=now + timedelta(seconds=ttl_s))
-            values = {"holder": holder, "machine": machine, "fence": lease.fence, "taken_at": now,
-                      "expires_at": lease.expires_at, "released_at": None}
+            lease = Lease(
+                name=name,
+                holder=holder,
+                machine=machine,
+                fence=row.fence + 1 if row else 1,
+                expires_at=now + timedelta(seconds=ttl_s),
+            )
+            values = {
+                "holder": holder,
+                "machine": machine,
+                "fence": lease.fence,
+                "taken_at": now,
+                "expires_at": lease.expires_at,
+                "released_at": None,
+            }
             if row is None:
                 conn.execute(insert(_TABLE).values(name=name, **values))
             else:
@@ -82,8 +97,11 @@ class Leases:
     def release(self, lease: Lease) -> None:
         """Let go; nothing happens when another one took it meanwhile."""
         with self._store.writing() as conn:
-            conn.execute(update(_TABLE).where(_TABLE.c.name == lease.name, _TABLE.c.fence == lease.fence)
-                         .values(released_at=self._store.clock()))
+            conn.execute(
+                update(_TABLE)
+                .where(_TABLE.c.name == lease.name, _TABLE.c.fence == lease.fence)
+                .values(released_at=self._store.clock())
+            )
 
     def check(self, lease: Lease) -> None:
         """Raises `Busy` when the lease was superseded, let go, or has run out."""
@@ -95,8 +113,9 @@ class Leases:
         row = self._row(conn, lease.name)
         if row is None or row.fence != lease.fence or row.released_at is not None:
             raise Busy(
-                say("The work on {name} was taken over by {holder}.", name=lease.name,
-                    holder=row.holder if row else "?"),
+                say(
+                    "The work on {name} was taken over by {holder}.", name=lease.name, holder=row.holder if row else "?"
+                ),
                 say("Nothing more is done here; look at `rebuttal cases` before trying again."),
             )
         return row

@@ -41,8 +41,12 @@ class Listing:
     def save(self, portal: str, account: str, channel: str, rows: Iterable[ListRow], at: datetime) -> None:
         """Note rows as listed at `at`. Their `read_hash` is left alone: only saving the case itself sets it."""
         with self._store.writing() as conn:
-            known = {row.case_id: row for row in conn.execute(
-                select(_TABLE.c.case_id, _TABLE.c.text_hash).where(*_channel(portal, account, channel)))}
+            known = {
+                row.case_id: row
+                for row in conn.execute(
+                    select(_TABLE.c.case_id, _TABLE.c.text_hash).where(*_channel(portal, account, channel))
+                )
+            }
             same: list[str] = []
             for row in rows:
                 old = known.get(row.case_id)
@@ -52,14 +56,28 @@ class Listing:
                 shown = json.dumps(row.shown, ensure_ascii=False, sort_keys=True)
                 values = {"text_hash": row.text_hash, "shown": shown, "seen_at": at, "gone_since": None}
                 if old is None:
-                    conn.execute(insert(_TABLE).values(portal=portal, account=account, channel=channel,
-                                                       case_id=row.case_id, first_listed_at=at, **values))
+                    conn.execute(
+                        insert(_TABLE).values(
+                            portal=portal,
+                            account=account,
+                            channel=channel,
+                            case_id=row.case_id,
+                            first_listed_at=at,
+                            **values,
+                        )
+                    )
                 else:
-                    conn.execute(update(_TABLE).where(*_channel(portal, account, channel),
-                                                      _TABLE.c.case_id == row.case_id).values(**values))
+                    conn.execute(
+                        update(_TABLE)
+                        .where(*_channel(portal, account, channel), _TABLE.c.case_id == row.case_id)
+                        .values(**values)
+                    )
             for part in _parts(same):
-                conn.execute(update(_TABLE).where(*_channel(portal, account, channel), _TABLE.c.case_id.in_(part))
-                             .values(seen_at=at, gone_since=None))
+                conn.execute(
+                    update(_TABLE)
+                    .where(*_channel(portal, account, channel), _TABLE.c.case_id.in_(part))
+                    .values(seen_at=at, gone_since=None)
+                )
 
     def vanished(
         self, portal: str, account: str, channel: str, listed: Collection[str], at: datetime
@@ -69,14 +87,20 @@ class Listing:
         Only call it when the list was proved complete; a row that comes back loses its mark in `save`.
         """
         with self._store.writing() as conn:
-            known = conn.execute(select(_TABLE.c.case_id, _TABLE.c.gone_since)
-                                 .where(*_channel(portal, account, channel)).order_by(_TABLE.c.case_id)).all()
+            known = conn.execute(
+                select(_TABLE.c.case_id, _TABLE.c.gone_since)
+                .where(*_channel(portal, account, channel))
+                .order_by(_TABLE.c.case_id)
+            ).all()
             listed = set(listed)
             missing = [row for row in known if row.case_id not in listed]
             fresh = [row.case_id for row in missing if row.gone_since is None]
             for part in _parts(fresh):
-                conn.execute(update(_TABLE).where(*_channel(portal, account, channel), _TABLE.c.case_id.in_(part))
-                             .values(gone_since=at))
+                conn.execute(
+                    update(_TABLE)
+                    .where(*_channel(portal, account, channel), _TABLE.c.case_id.in_(part))
+                    .values(gone_since=at)
+                )
         return fresh, [row.case_id for row in missing]
 
 
@@ -86,9 +110,15 @@ def _channel(portal: str, account: str, channel: str) -> list[ColumnElement[bool
 
 def _parts(ids: list[str], size: int = 500) -> Iterable[list[str]]:
     """Few enough at a time for a database's limit of parameters."""
-    return (ids[i:i + size] for i in range(0, len(ids), size))
+    return (ids[i : i + size] for i in range(0, len(ids), size))
 
 
 def _list_row(row: Any) -> ListRow:
-    return ListRow(case_id=row.case_id, text_hash=row.text_hash, shown=json.loads(row.shown), read_hash=row.read_hash,
-                   seen_at=row.seen_at, gone_since=row.gone_since)
+    return ListRow(
+        case_id=row.case_id,
+        text_hash=row.text_hash,
+        shown=json.loads(row.shown),
+        read_hash=row.read_hash,
+        seen_at=row.seen_at,
+        gone_since=row.gone_since,
+    )

@@ -57,11 +57,15 @@ class Metrics:
         key = {"portal": portal, "account": account, "name": name, "at": at}
         with self._store.writing() as conn:
             conn.execute(delete(_TABLE).where(*[_TABLE.c[k] == v for k, v in key.items()]))
-            conn.execute(insert(_TABLE).values(
-                **key, value=None if value is None else plain(value), unit=unit, shown=shown))
+            conn.execute(
+                insert(_TABLE).values(**key, value=None if value is None else plain(value), unit=unit, shown=shown)
+            )
 
     def series(
-        self, portal: str | None = None, account: str | None = None, name: str | None = None,
+        self,
+        portal: str | None = None,
+        account: str | None = None,
+        name: str | None = None,
         since: datetime | None = None,
     ) -> list[Metric]:
         """Figures, oldest first."""
@@ -80,13 +84,25 @@ class Metrics:
     def put_settlement(self, line: SettlementLine) -> Literal["new", "changed", "unchanged"]:
         """Keep a settlement line once; reading the same statement again changes nothing."""
         key = [_LINES.c[k] == getattr(line, k) for k in ("portal", "account", "statement", "line_id")]
-        values = {"order_id": line.order_id, "case_id": line.case_id, "settled_on": line.settled_on.isoformat(),
-                  "data": line.model_dump_json(), "read_at": self._store.clock()}
+        values = {
+            "order_id": line.order_id,
+            "case_id": line.case_id,
+            "settled_on": line.settled_on.isoformat(),
+            "data": line.model_dump_json(),
+            "read_at": self._store.clock(),
+        }
         with self._store.writing() as conn:
             old = conn.execute(select(_LINES.c.data).where(*key)).scalar()
             if old is None:
-                conn.execute(insert(_LINES).values(
-                    portal=line.portal, account=line.account, statement=line.statement, line_id=line.line_id, **values))
+                conn.execute(
+                    insert(_LINES).values(
+                        portal=line.portal,
+                        account=line.account,
+                        statement=line.statement,
+                        line_id=line.line_id,
+                        **values,
+                    )
+                )
                 return "new"
             if SettlementLine.model_validate_json(old) == line:
                 return "unchanged"

@@ -39,17 +39,32 @@ class Pages:
         self._store = store
 
     def put(
-        self, portal: str, account: str, page: str, subject: str, seen_json: bytes, at: datetime, *,
-        channel: str = "", verdict: Verdict = "read",
+        self,
+        portal: str,
+        account: str,
+        page: str,
+        subject: str,
+        seen_json: bytes,
+        at: datetime,
+        *,
+        channel: str = "",
+        verdict: Verdict = "read",
     ) -> str:
         """Keep a seen page, give its SHA-256. The same content for the same subject is listed once."""
         sha256 = self._store.blobs.write(seen_json)
-        where = {"portal": portal, "account": account, "page": page, "channel": channel, "subject": subject,
-                 "sha256": sha256}
+        where = {
+            "portal": portal,
+            "account": account,
+            "page": page,
+            "channel": channel,
+            "subject": subject,
+            "sha256": sha256,
+        }
         with self._store.writing() as conn:
             self._store.blobs.note(conn, sha256, "page", len(seen_json), at)
-            done = conn.execute(update(_TABLE).where(*[_TABLE.c[k] == v for k, v in where.items()])
-                                .values(at=at, verdict=verdict))
+            done = conn.execute(
+                update(_TABLE).where(*[_TABLE.c[k] == v for k, v in where.items()]).values(at=at, verdict=verdict)
+            )
             if not done.rowcount:
                 conn.execute(insert(_TABLE).values(**where, at=at, verdict=verdict))
         return sha256
@@ -64,7 +79,11 @@ class Pages:
         return self._store.blobs.get(sha256)
 
     def iterate(
-        self, portal: str | None = None, page: str | None = None, *, latest_only: bool = True,
+        self,
+        portal: str | None = None,
+        page: str | None = None,
+        *,
+        latest_only: bool = True,
         verdict: Verdict | None = None,
     ) -> Iterator[StoredPage]:
         """Stored pages in the order they were first seen; `latest_only`: per page and subject the last one."""

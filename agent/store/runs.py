@@ -45,10 +45,17 @@ class Runs:
         """Note the start of a run, give its id."""
         run_id = secrets.token_hex(8)
         with self._store.writing() as conn:
-            conn.execute(insert(_RUNS).values(
-                id=run_id, kind=kind, accounts=json.dumps(list(accounts)), by=by, machine=machine,
-                process=_this_process(), started_at=self._store.clock(),
-            ))
+            conn.execute(
+                insert(_RUNS).values(
+                    id=run_id,
+                    kind=kind,
+                    accounts=json.dumps(list(accounts)),
+                    by=by,
+                    machine=machine,
+                    process=_this_process(),
+                    started_at=self._store.clock(),
+                )
+            )
         return run_id
 
     def account_result(self, run_id: str, account: str, channel: str, data: dict[str, Any]) -> None:
@@ -61,8 +68,9 @@ class Runs:
     def finish(self, run_id: str, exit_code: int) -> None:
         """Note the end of a run."""
         with self._store.writing() as conn:
-            conn.execute(update(_RUNS).where(_RUNS.c.id == run_id)
-                         .values(finished_at=self._store.clock(), exit_code=exit_code))
+            conn.execute(
+                update(_RUNS).where(_RUNS.c.id == run_id).values(finished_at=self._store.clock(), exit_code=exit_code)
+            )
 
     def recent(self, limit: int = 20, *, kind: str | None = None, machine: str = "") -> list[Run]:
         """The last runs, newest first. `machine`: this computer's name, on which a lost process can be told."""
@@ -75,11 +83,22 @@ class Runs:
             for part in conn.execute(select(_ACCOUNTS).where(_ACCOUNTS.c.run_id.in_(list(results)))):
                 results[part.run_id].setdefault(part.account, {})[part.channel] = json.loads(part.data)
         return [
-            Run(id=row["id"], kind=row["kind"], accounts=tuple(json.loads(row["accounts"])), by=row["by"],
-                machine=row["machine"], started_at=row["started_at"], finished_at=row["finished_at"],
-                exit_code=row["exit_code"], results=results[row["id"]],
-                state="finished" if row["finished_at"] else
-                "interrupted" if row["machine"] == machine and not _lives(row["process"]) else "running")
+            Run(
+                id=row["id"],
+                kind=row["kind"],
+                accounts=tuple(json.loads(row["accounts"])),
+                by=row["by"],
+                machine=row["machine"],
+                started_at=row["started_at"],
+                finished_at=row["finished_at"],
+                exit_code=row["exit_code"],
+                results=results[row["id"]],
+                state="finished"
+                if row["finished_at"]
+                else "interrupted"
+                if row["machine"] == machine and not _lives(row["process"])
+                else "running",
+            )
             for row in rows
         ]
 

@@ -13,7 +13,8 @@ def sending_states(conn: Connection, now: datetime) -> dict[str, str]:
     """Ref to state: an open attempt counts most, then a living approval, then whatever happened last."""
     last: dict[str, tuple[datetime, str]] = {}
     for table, at, state in (
-        (schema.drafts, schema.drafts.c.at, None), (schema.slots, schema.slots.c.at, None),
+        (schema.drafts, schema.drafts.c.at, None),
+        (schema.slots, schema.slots.c.at, None),
         (schema.attempts, schema.attempts.c.armed_at, schema.attempts.c.state),
     ):
         columns = [table.c.ref, at] if state is None else [table.c.ref, at, state]
@@ -27,10 +28,12 @@ def sending_states(conn: Connection, now: datetime) -> dict[str, str]:
     states = {ref: word for ref, (_, word) in last.items()}
     approvals = schema.approvals.c
     living = select(approvals.ref).where(
-        approvals.spent_at.is_(None), approvals.withdrawn_at.is_(None), approvals.expires_at > now)
+        approvals.spent_at.is_(None), approvals.withdrawn_at.is_(None), approvals.expires_at > now
+    )
     states.update((ref, "approved") for ref in conn.execute(living).scalars())
     attempts = schema.attempts.c
-    for ref, state in conn.execute(select(attempts.ref, attempts.state).where(
-            attempts.state.in_(("armed", "unknown")))):
+    for ref, state in conn.execute(
+        select(attempts.ref, attempts.state).where(attempts.state.in_(("armed", "unknown")))
+    ):
         states[ref] = state
     return states

@@ -25,8 +25,11 @@ def look(engine: Engine, path: Path, blobs: Path) -> None:
     if not path.exists() or path.stat().st_size == 0:
         if kept:
             raise StoreFault(
-                say("The database {path} is gone, though files belonging to it are still in {blobs}.",
-                    path=path, blobs=blobs),
+                say(
+                    "The database {path} is gone, though files belonging to it are still in {blobs}.",
+                    path=path,
+                    blobs=blobs,
+                ),
                 say("Put it back from the last backup: what was sent before stands only there."),
             )
         return
@@ -44,7 +47,11 @@ def look(engine: Engine, path: Path, blobs: Path) -> None:
 
 
 def prepare(
-    engine: Engine, path: Path | None, *, clock: Callable[[], datetime], scripts: Path = SCRIPTS,
+    engine: Engine,
+    path: Path | None,
+    *,
+    clock: Callable[[], datetime],
+    scripts: Path = SCRIPTS,
     head: str = schema.HEAD,
 ) -> None:
     """Make or migrate the database. `path`: the SQLite file, of which a copy is made before it is migrated."""
@@ -60,8 +67,11 @@ def prepare(
         return
     if found > head:
         raise StoreFault(
-            say("The database was made by a newer Rebuttal (version {found}; this one knows {head}).",
-                found=found, head=head),
+            say(
+                "The database was made by a newer Rebuttal (version {found}; this one knows {head}).",
+                found=found,
+                head=head,
+            ),
             say("Install the newer Rebuttal again; nothing was changed."),
         )
     if path is not None:

@@ -52,20 +52,39 @@ def main(argv: list[str] | None = None) -> int:
 def build() -> typer.Typer:
     """The commands, their help in the language in force."""
     app = typer.Typer(
-        name="rebuttal", cls=_Group, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+        name="rebuttal",
+        cls=_Group,
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
         help=str(say("Reads every dispute of your stores, and sends what you approved, once.")),
     )
 
     @app.callback(cls=_Group)
     def everything(
-        home: Annotated[str, typer.Option("--home", metavar="DIR", show_default=False, help=str(say(
-            "Folder with settings and records; else REBUTTAL_HOME, else the system's place for data.")))] = "",
-        as_json: Annotated[bool, typer.Option("--json", help=str(say(
-            "Print one JSON value on standard output, everything else on standard error.")))] = False,
-        verbose: Annotated[bool, typer.Option("--verbose", "-v", help=str(say(
-            "Say every step on standard error.")))] = False,
-        version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help=str(say(
-            "Say the version and end.")))] = False,
+        home: Annotated[
+            str,
+            typer.Option(
+                "--home",
+                metavar="DIR",
+                show_default=False,
+                help=str(
+                    say("Folder with settings and records; else REBUTTAL_HOME, else the system's place for data.")
+                ),
+            ),
+        ] = "",
+        as_json: Annotated[
+            bool,
+            typer.Option(
+                "--json", help=str(say("Print one JSON value on standard output, everything else on standard error."))
+            ),
+        ] = False,
+        verbose: Annotated[
+            bool, typer.Option("--verbose", "-v", help=str(say("Say every step on standard error.")))
+        ] = False,
+        version: Annotated[
+            bool, typer.Option("--version", is_eager=True, callback=_version, help=str(say("Say the version and end.")))
+        ] = False,
     ) -> None:
         # --home, --json and -v are read by `_peek`, so that they may stand before and after the command.
         pass
@@ -95,8 +114,13 @@ def _serve(call: Call, rest: list[str], wrong: RebuttalError | None) -> int:
     except KeyboardInterrupt:
         if rest[:1] == ["submit"]:
             # The click may have been made: only the portal knows.
-            return _told(call, "Stopped", say("Stopped."),
-                         say("If a packet was just being sent, run `rebuttal reconcile`."), STOPPED)
+            return _told(
+                call,
+                "Stopped",
+                say("Stopped."),
+                say("If a packet was just being sent, run `rebuttal reconcile`."),
+                STOPPED,
+            )
         return _told(call, "Stopped", say("Stopped; nothing is half done."), None, STOPPED)
     except RebuttalError as fault:
         return _fault(call, fault)
@@ -124,8 +148,9 @@ def _peek(given: list[str]) -> tuple[Call, list[str], RebuttalError | None]:
         elif word == "--home":
             named = next(words, None)
             if not named:
-                wrong = UsageFault(say("The option {option} needs a value.", option="--home"),
-                                   say("Write --home and a folder."))
+                wrong = UsageFault(
+                    say("The option {option} needs a value.", option="--home"), say("Write --home and a folder.")
+                )
         elif word.startswith("--home="):
             named = word.partition("=")[2]
         elif word == "--json":
@@ -152,9 +177,7 @@ def _fault(call: Call, fault: RebuttalError) -> int:
     return _told(call, fault.name, fault.said, fault.todo, fault.exit_code, fault.bundle)
 
 
-def _told(
-    call: Call, name: str, said: Words, todo: Words | None, code: int, bundle: str | None = None
-) -> int:
+def _told(call: Call, name: str, said: Words, todo: Words | None, code: int, bundle: str | None = None) -> int:
     """Say a fault: a sentence, the next step and the folder with what was seen; in JSON too when asked for."""
     from agent.log import redact
 
@@ -163,10 +186,15 @@ def _told(
         print(redact(str(todo)), file=sys.stderr)
     if bundle:
         print(say("What was seen is kept in {folder}.", folder=bundle), file=sys.stderr)
-    call.answer = {"error": {
-        "name": name, "said": redact(str(said)), "todo": redact(str(todo)) if todo is not None else None,
-        "exit_code": code,
-    } | ({"bundle": bundle} if bundle else {})}
+    call.answer = {
+        "error": {
+            "name": name,
+            "said": redact(str(said)),
+            "todo": redact(str(todo)) if todo is not None else None,
+            "exit_code": code,
+        }
+        | ({"bundle": bundle} if bundle else {})
+    }
     return code
 
 
@@ -198,13 +226,17 @@ def _usage(fault: typer.TyperException) -> UsageFault:
     todo = say("See: {command} --help", command=command)
     kind = type(fault).__name__
     param = getattr(fault, "param", None)
-    name = param.opts[-1] if param is not None and param.param_type_name == "option" else (
-        param.display_name_raw if param is not None else "")
+    name = (
+        param.opts[-1]
+        if param is not None and param.param_type_name == "option"
+        else (param.display_name_raw if param is not None else "")
+    )
     if kind == "NoSuchOption":
         option = getattr(fault, "option_name", "")
         near = next(iter(getattr(fault, "possibilities", None) or ()), None)
-        return UsageFault(say("There is no option {option}.", option=option),
-                          say("Did you mean {near}?", near=near) if near else todo)
+        return UsageFault(
+            say("There is no option {option}.", option=option), say("Did you mean {near}?", near=near) if near else todo
+        )
     if kind == "MissingParameter":
         return UsageFault(say("{name} is missing.", name=name), todo)
     if kind == "BadParameter":
@@ -212,8 +244,9 @@ def _usage(fault: typer.TyperException) -> UsageFault:
     if kind == "BadOptionUsage":
         return UsageFault(say("The option {option} needs a value.", option=getattr(fault, "option_name", "")), todo)
     if found := re.match(r"Got unexpected extra argument\S* \((.*)\)", fault.message):
-        return UsageFault(say("There is more on the line than {command} takes: {rest}", command=command,
-                              rest=found[1]), todo)
+        return UsageFault(
+            say("There is more on the line than {command} takes: {rest}", command=command, rest=found[1]), todo
+        )
     return UsageFault(say("The command line is not right: {why}", why=fault.format_message()), todo)
 
 
@@ -245,7 +278,8 @@ class _Group(_Spoken, TyperGroup):
             near = next(iter(get_close_matches(args[0], seen, n=1)), None)
             raise UsageFault(
                 say("There is no command “{given}”.", given=args[0]),
-                say("Did you mean {near}?", near=near) if near
+                say("Did you mean {near}?", near=near)
+                if near
                 else say("See: {command} --help", command=ctx.command_path),
             )
         return super().resolve_command(ctx, args)

@@ -26,8 +26,13 @@ def progress_bars(*, quiet: bool) -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     with Bars(
-        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        TextColumn("{task.fields[said]}", markup=False), console=out, transient=True,
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
+        console=out,
+        transient=True,
     ) as bars:
         yield _Shown(bars)
 

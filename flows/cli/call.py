@@ -88,9 +88,7 @@ def context(*, need_accounts: bool = False, bars: bool = False) -> Iterator[Cont
             from flows.cli.bars import progress_bars
 
             progress = stack.enter_context(progress_bars(quiet=call.json))
-        ctx = stack.enter_context(
-            opened(call.home, json=call.json, need_accounts=need_accounts, progress=progress)
-        )
+        ctx = stack.enter_context(opened(call.home, json=call.json, need_accounts=need_accounts, progress=progress))
         start_log(call)
         yield ctx
 

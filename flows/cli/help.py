@@ -17,16 +17,18 @@ def page(command: Any, ctx: Any) -> str:
     out = console()
     parts: list[Any] = [Text(usage(command, ctx), style="bold"), "", Text(command.help or "", overflow="fold")]
     params = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
-    parts += _section(say("Arguments"), [
-        (param.display_name_raw, _told(param)) for param in params if param.param_type_name == "argument"
-    ])
-    parts += _section(say("Options"), [
-        (_option(param), _told(param)) for param in params if param.param_type_name == "option"
-    ])
+    parts += _section(
+        say("Arguments"),
+        [(param.display_name_raw, _told(param)) for param in params if param.param_type_name == "argument"],
+    )
+    parts += _section(
+        say("Options"), [(_option(param), _told(param)) for param in params if param.param_type_name == "option"]
+    )
     commands = getattr(command, "commands", {})
-    parts += _section(say("Commands"), [
-        (name, Text(one.help or "", overflow="fold")) for name, one in commands.items() if not one.hidden
-    ])
+    parts += _section(
+        say("Commands"),
+        [(name, Text(one.help or "", overflow="fold")) for name, one in commands.items() if not one.hidden],
+    )
     if command.epilog:
         parts += ["", Text(command.epilog, style="dim", overflow="fold")]
     with out.capture() as held:
@@ -36,9 +38,7 @@ def page(command: Any, ctx: Any) -> str:
 
 def usage(command: Any, ctx: Any) -> str:
     """`Usage: rebuttal cases [OPTIONS]`."""
-    pieces = [
-        param.display_name_raw for param in command.get_params(ctx) if param.param_type_name == "argument"
-    ]
+    pieces = [param.display_name_raw for param in command.get_params(ctx) if param.param_type_name == "argument"]
     if getattr(command, "commands", None):
         pieces.append(str(say("COMMAND …")))
     return " ".join([str(say("Usage:")), ctx.command_path, str(say("[OPTIONS]")), *pieces])

@@ -27,8 +27,9 @@ def register(app: typer.Typer) -> None:
 
     @audit.command("show", help=str(say("Show the last steps, or those of one case.")))
     def audit_show(
-        ref: Annotated[str, typer.Argument(metavar="[REF]", show_default=False, help=str(say(
-            "Only steps of this case.")))] = "",
+        ref: Annotated[
+            str, typer.Argument(metavar="[REF]", show_default=False, help=str(say("Only steps of this case.")))
+        ] = "",
         last: Annotated[int, typer.Option("--last", metavar="N", min=1, help=str(say("How many.")))] = 50,
     ) -> None:
         from flows.cli import show
@@ -47,8 +48,10 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help=str(say("Compare the pages we know with the live ones.")), hidden=not _there("check"))
     def check(
-        accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help=str(say(
-            "Only these accounts; all without one.")))] = None,
+        accounts: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[ACCOUNT]...", help=str(say("Only these accounts; all without one."))),
+        ] = None,
         headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
     ) -> None:
         from flows.cli import reports
@@ -56,19 +59,45 @@ def register(app: typer.Typer) -> None:
         with context(need_accounts=True, bars=True) as ctx:
             finish(flow("check", "check")(ctx, ctx.accounts(accounts or ()), headed=headed), reports.report)
 
-    @app.command(help=str(say("Point at an element of the page, and its label is learned.")),
-                 hidden=not _there("teach"))
+    @app.command(
+        help=str(say("Point at an element of the page, and its label is learned.")), hidden=not _there("teach")
+    )
     def teach(
         portal: Annotated[str, typer.Argument(metavar="PORTAL", help=str(say("Such as coupang.")))],
         key: Annotated[str, typer.Argument(metavar="KEY", help=str(say("Key of the label, as the fault named it.")))],
-        text: Annotated[str, typer.Option("--text", metavar="TEXT", show_default=False, help=str(say(
-            "The text itself, tried on the stored pages: no window is opened.")))] = "",
-        language: Annotated[str, typer.Option("--language", metavar="ko", show_default=False, help=str(say(
-            "Language of the text; else that of the page.")))] = "",
-        page: Annotated[str, typer.Option("--page", metavar="PAGE", show_default=False, help=str(say(
-            "Only pages of this name, such as order.")))] = "",
-        account: Annotated[str, typer.Option("--account", metavar="ACCOUNT", show_default=False, help=str(say(
-            "Whose pages the window opens; else the first account of the portal.")))] = "",
+        text: Annotated[
+            str,
+            typer.Option(
+                "--text",
+                metavar="TEXT",
+                show_default=False,
+                help=str(say("The text itself, tried on the stored pages: no window is opened.")),
+            ),
+        ] = "",
+        language: Annotated[
+            str,
+            typer.Option(
+                "--language",
+                metavar="ko",
+                show_default=False,
+                help=str(say("Language of the text; else that of the page.")),
+            ),
+        ] = "",
+        page: Annotated[
+            str,
+            typer.Option(
+                "--page", metavar="PAGE", show_default=False, help=str(say("Only pages of this name, such as order."))
+            ),
+        ] = "",
+        account: Annotated[
+            str,
+            typer.Option(
+                "--account",
+                metavar="ACCOUNT",
+                show_default=False,
+                help=str(say("Whose pages the window opens; else the first account of the portal.")),
+            ),
+        ] = "",
         remove: Annotated[bool, typer.Option("--remove", help=str(say("Forget your own texts of this key.")))] = False,
         yes: Annotated[bool, typer.Option("--yes", help=str(say("Save without asking.")))] = False,
     ) -> None:
@@ -77,33 +106,71 @@ def register(app: typer.Typer) -> None:
         given = bool(text or remove)
         with context(need_accounts=not given) as ctx:
             sure = yes or (given and not asking())
-            finish(flow("teach", "teach")(
-                ctx, portal, key, text=text or None, language=language or None, page=page or None, remove=remove,
-                account=account or None, confirm=None if sure else lambda taught: agreed(taught.preview),
-            ), reports.report)
+            finish(
+                flow("teach", "teach")(
+                    ctx,
+                    portal,
+                    key,
+                    text=text or None,
+                    language=language or None,
+                    page=page or None,
+                    remove=remove,
+                    account=account or None,
+                    confirm=None if sure else lambda taught: agreed(taught.preview),
+                ),
+                reports.report,
+            )
 
     @app.command(help=str(say("Keep a page with all personal data replaced.")), hidden=not _there("capture"))
     def capture(
-        ref: Annotated[str, typer.Argument(metavar="REF", help=str(say(
-            "The case whose page to keep; with --page an account.")))],
-        page: Annotated[str, typer.Option("--page", metavar="PAGE", show_default=False, help=str(say(
-            "The account's newest stored page of this name, such as orders.")))] = "",
-        name: Annotated[str, typer.Option("--name", metavar="NAME", show_default=False, help=str(say(
-            "Name of the folder that is made.")))] = "",
-        out: Annotated[str, typer.Option("--out", metavar="DIR", show_default=False, help=str(say(
-            "Where to put it; else the folder captures of the home.")))] = "",
+        ref: Annotated[
+            str, typer.Argument(metavar="REF", help=str(say("The case whose page to keep; with --page an account.")))
+        ],
+        page: Annotated[
+            str,
+            typer.Option(
+                "--page",
+                metavar="PAGE",
+                show_default=False,
+                help=str(say("The account's newest stored page of this name, such as orders.")),
+            ),
+        ] = "",
+        name: Annotated[
+            str,
+            typer.Option(
+                "--name", metavar="NAME", show_default=False, help=str(say("Name of the folder that is made."))
+            ),
+        ] = "",
+        out: Annotated[
+            str,
+            typer.Option(
+                "--out",
+                metavar="DIR",
+                show_default=False,
+                help=str(say("Where to put it; else the folder captures of the home.")),
+            ),
+        ] = "",
     ) -> None:
         from flows.cli import reports
 
         with context() as ctx:
-            finish(flow("capture", "capture")(
-                ctx, ref, page=page or None, name=name or None, out=Path(out) if out else None,
-            ), reports.report)
+            finish(
+                flow("capture", "capture")(
+                    ctx,
+                    ref,
+                    page=page or None,
+                    name=name or None,
+                    out=Path(out) if out else None,
+                ),
+                reports.report,
+            )
 
     @app.command(help=str(say("Read the stored pages again, without the portal.")), hidden=not _there("reread"))
     def reread(
-        portals: Annotated[list[str] | None, typer.Argument(metavar="[PORTAL]...", help=str(say(
-            "Only these portals; all without one.")))] = None,
+        portals: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[PORTAL]...", help=str(say("Only these portals; all without one."))),
+        ] = None,
         write: Annotated[bool, typer.Option("--write", help=str(say("Correct the records without asking.")))] = False,
         dry_run: Annotated[bool, typer.Option("--dry-run", help=str(say("Only show the differences.")))] = False,
     ) -> None:
@@ -118,8 +185,9 @@ def register(app: typer.Typer) -> None:
     @app.command(help=str(say("Stop all work on a portal, at once.")), hidden=not _there("pause"))
     def pause(
         portal: Annotated[str, typer.Argument(metavar="PORTAL", help=str(say("Such as coupang.")))],
-        why: Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False, help=str(say(
-            "The reason; it is kept.")))] = "",
+        why: Annotated[
+            str, typer.Option("--why", metavar="TEXT", show_default=False, help=str(say("The reason; it is kept.")))
+        ] = "",
     ) -> None:
         from flows.cli import reports
 

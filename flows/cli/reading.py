@@ -22,10 +22,15 @@ def register(app: typer.Typer) -> None:
     @app.command(help=str(say("Sign in to an account's portal in a window, and keep the session.")))
     def login(
         account: Annotated[str, typer.Argument(metavar="ACCOUNT", help=str(say("Such as coupang:main.")))],
-        headless: Annotated[bool, typer.Option("--headless", help=str(say(
-            "Without a window; name and password then come from .env.")))] = False,
-        code: Annotated[str, typer.Option("--code", metavar="-", show_default=False, help=str(say(
-            "Take the one-time code from standard input.")))] = "",
+        headless: Annotated[
+            bool, typer.Option("--headless", help=str(say("Without a window; name and password then come from .env.")))
+        ] = False,
+        code: Annotated[
+            str,
+            typer.Option(
+                "--code", metavar="-", show_default=False, help=str(say("Take the one-time code from standard input."))
+            ),
+        ] = "",
     ) -> None:
         from flows.cli import reports
 
@@ -41,8 +46,10 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help=str(say("Read everything new from the portals; nothing is sent.")))
     def sync(
-        accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help=str(say(
-            "Only these accounts; all without one.")))] = None,
+        accounts: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[ACCOUNT]...", help=str(say("Only these accounts; all without one."))),
+        ] = None,
         full: Annotated[bool, typer.Option("--full", help=str(say("Visit every case, changed or not.")))] = False,
         headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
     ) -> None:
@@ -54,14 +61,21 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help=str(say("List the cases, the most urgent first.")))
     def cases(
-        due: Annotated[str, typer.Option(metavar="48h", show_default=False, help=str(say(
-            "Only what ends within this time: 90m, 48h, 3d, 1w.")))] = "",
-        status: Annotated[list[str] | None, typer.Option(metavar="STATUS", help=str(say(
-            "Only this status; may be repeated.")))] = None,
-        portal: Annotated[list[str] | None, typer.Option(metavar="PORTAL", help=str(say(
-            "Only this portal; may be repeated.")))] = None,
-        account: Annotated[list[str] | None, typer.Option(metavar="ACCOUNT", help=str(say(
-            "Only this account; may be repeated.")))] = None,
+        due: Annotated[
+            str,
+            typer.Option(
+                metavar="48h", show_default=False, help=str(say("Only what ends within this time: 90m, 48h, 3d, 1w."))
+            ),
+        ] = "",
+        status: Annotated[
+            list[str] | None, typer.Option(metavar="STATUS", help=str(say("Only this status; may be repeated.")))
+        ] = None,
+        portal: Annotated[
+            list[str] | None, typer.Option(metavar="PORTAL", help=str(say("Only this portal; may be repeated.")))
+        ] = None,
+        account: Annotated[
+            list[str] | None, typer.Option(metavar="ACCOUNT", help=str(say("Only this account; may be repeated.")))
+        ] = None,
         everything: Annotated[bool, typer.Option("--all", help=str(say("Also what is closed.")))] = False,
     ) -> None:
         from flows.cli import show
@@ -69,15 +83,24 @@ def register(app: typer.Typer) -> None:
         within = duration(due)
         with context() as ctx:
             rows = flow("cases", "listing")(
-                ctx, due=within, statuses=tuple(status or ()), portals=tuple(portal or ()),
-                accounts=tuple(a.store_name for a in ctx.accounts(account)) if account else (), everything=everything,
+                ctx,
+                due=within,
+                statuses=tuple(status or ()),
+                portals=tuple(portal or ()),
+                accounts=tuple(a.store_name for a in ctx.accounts(account)) if account else (),
+                everything=everything,
             )
             finish(rows, lambda found: show.cases(found, now=ctx.clock(), zone=ctx.zone, portal_zone=ctx.portal_zone))
 
     @app.command(help=str(say("Show one case with its history.")))
     def show(
-        ref: Annotated[str, typer.Argument(metavar="REF", help=str(say(
-            "The case, such as coupang:main/refund_disputes/COO123, or a part of it that is unique.")))],
+        ref: Annotated[
+            str,
+            typer.Argument(
+                metavar="REF",
+                help=str(say("The case, such as coupang:main/refund_disputes/COO123, or a part of it that is unique.")),
+            ),
+        ],
     ) -> None:
         from flows.cli import show as rendering
 
@@ -89,18 +112,30 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help=str(say("Write all cases as JSON or CSV.")))
     def export(
-        format: Annotated[str, typer.Option("--format", metavar="json|csv", help=str(say(
-            "Form of the file.")))] = "json",
-        out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", show_default=False, help=str(say(
-            "Write to this file, in place of standard output.")))] = None,
-        messages: Annotated[bool, typer.Option("--messages", help=str(say(
-            "The exchange of every case with its proof, in place of the cases.")))] = False,
+        format: Annotated[
+            str, typer.Option("--format", metavar="json|csv", help=str(say("Form of the file.")))
+        ] = "json",
+        out: Annotated[
+            Path | None,
+            typer.Option(
+                "--out",
+                "-o",
+                metavar="FILE",
+                show_default=False,
+                help=str(say("Write to this file, in place of standard output.")),
+            ),
+        ] = None,
+        messages: Annotated[
+            bool,
+            typer.Option(
+                "--messages", help=str(say("The exchange of every case with its proof, in place of the cases."))
+            ),
+        ] = False,
     ) -> None:
         from flows.cli import reports
 
         if format not in ("json", "csv"):
-            raise UsageFault(say("“{format}” is not a form of export.", format=format),
-                             say("Choose json or csv."))
+            raise UsageFault(say("“{format}” is not a form of export.", format=format), say("Choose json or csv."))
         with context() as ctx:
             named = ("message_log", "message_log") if messages else ("export", "export")
             made: bytes = flow(*named)(ctx, format=format)
@@ -137,8 +172,9 @@ def _given_out(made: bytes, format: str, out: Path | None) -> object:
         try:
             out.write_bytes(made)
         except OSError as fault:
-            raise UsageFault(say("{path} can't be written: {why}.", path=out, why=fault.strerror or fault),
-                             say("Name another file.")) from None
+            raise UsageFault(
+                say("{path} can't be written: {why}.", path=out, why=fault.strerror or fault), say("Name another file.")
+            ) from None
         return {"path": str(out.absolute()), "bytes": len(made)}
     if call.json:
         if format == "json":

@@ -23,15 +23,28 @@ def sync_report(report: Any) -> None:
     out = show.console()
     told = plain(report)
     shown = show.table(
-        say("Account"), say("Channel"), say("Listed"), say("Portal says"), say("Complete"), say("Visited"), say("New"),
-        say("Changed"), say("Unchanged"), say("Drifted"), say("Errors"), right=(2, 3, 5, 6, 7, 8, 9, 10),
+        say("Account"),
+        say("Channel"),
+        say("Listed"),
+        say("Portal says"),
+        say("Complete"),
+        say("Visited"),
+        say("New"),
+        say("Changed"),
+        say("Unchanged"),
+        say("Drifted"),
+        say("Errors"),
+        right=(2, 3, 5, 6, 7, 8, 9, 10),
     )
     remarks: list[str] = []
     for channel in told["channels"]:
         errors = channel.get("errors") or []
         complete = bool(channel.get("complete"))
         shown.add_row(
-            channel["account"], channel["channel"], _count(channel.get("listed")), _count(channel.get("portal_total")),
+            channel["account"],
+            channel["channel"],
+            _count(channel.get("listed")),
+            _count(channel.get("portal_total")),
             Text(show.yes(complete), style="" if complete else "bold red"),
             *(_count(channel.get(name)) for name in ("visited", "new", "changed", "unchanged", "drifted")),
             str(len(errors)),
@@ -65,8 +78,15 @@ def draft_report(report: Any) -> None:
 
 def approval(given: Approval) -> None:
     """A yes, and how long it lives."""
-    show.said(say("{by} approved {ref}, digest {digest}, until {until} UTC.", by=given.by, ref=given.case.ref,
-             digest=given.digest[:12], until=f"{given.expires_at:%Y-%m-%d %H:%M}"))
+    show.said(
+        say(
+            "{by} approved {ref}, digest {digest}, until {until} UTC.",
+            by=given.by,
+            ref=given.case.ref,
+            digest=given.digest[:12],
+            until=f"{given.expires_at:%Y-%m-%d %H:%M}",
+        )
+    )
     show.said(say("Send it with: rebuttal submit {ref}", ref=given.case.ref))
 
 
@@ -90,13 +110,24 @@ def accounts(found: Sequence[AccountState]) -> None:
     if not found:
         show.said(say("There is no account yet: add one with `rebuttal init`."))
         return
-    shown = show.table(say("Account"), say("Session"), say("Ends"), say("Name kept"), say("Password kept"),
-                       say("Browser"), say("Address"))
+    shown = show.table(
+        say("Account"),
+        say("Session"),
+        say("Ends"),
+        say("Name kept"),
+        say("Password kept"),
+        say("Browser"),
+        say("Address"),
+    )
     for one in found:
         shown.add_row(
-            one.account, str(terms.session(one.session)),
-            f"{one.expires_at:%Y-%m-%d %H:%M} UTC" if one.expires_at else "", show.yes(one.username_kept),
-            show.yes(one.password_kept), one.browser, one.base_url or "",
+            one.account,
+            str(terms.session(one.session)),
+            f"{one.expires_at:%Y-%m-%d %H:%M} UTC" if one.expires_at else "",
+            show.yes(one.username_kept),
+            show.yes(one.password_kept),
+            one.browser,
+            one.base_url or "",
         )
     show.console().print(shown)
 
@@ -107,8 +138,12 @@ def diagnosis(found: Diagnosis) -> None:
     styles = {"ok": "green", "note": "yellow", "fault": "bold red"}
     shown = show.table(say("State"), say("What"), say("Found"), say("Next step"))
     for check in found.checks:
-        shown.add_row(Text(str(words[check.state]), style=styles[check.state]), str(check.title), str(check.said),
-                      str(check.todo) if check.todo else "")
+        shown.add_row(
+            Text(str(words[check.state]), style=styles[check.state]),
+            str(check.title),
+            str(check.said),
+            str(check.todo) if check.todo else "",
+        )
     show.console().print(shown)
 
 

@@ -21,20 +21,57 @@ def register(app: typer.Typer) -> None:
     @app.command(help=str(say("Write or replace the draft of an answer, and see what lint says.")))
     def draft(
         ref: Annotated[str, typer.Argument(metavar="REF", help=ref_help)],
-        action: Annotated[str, typer.Option("--action", metavar="ACTION", help=str(say(
-            "What to do on the case, such as appeal or reply.")))],
-        values: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=str(say(
-            "Answer to one field of the form; may be repeated.")))] = None,
-        text: Annotated[str, typer.Option("--text", metavar="FILE", show_default=False, help=str(say(
-            "File with the text of the answer; - is standard input.")))] = "",
-        files: Annotated[list[str] | None, typer.Option("--file", metavar="KIND=PATH", help=str(say(
-            "Evidence file with its kind; may be repeated.")))] = None,
-        playbook: Annotated[str, typer.Option("--playbook", metavar="NAME", show_default=False, help=str(say(
-            "Fill in what this playbook proposes; - takes the one for the reason.")))] = "",
-        note_language: Annotated[str, typer.Option("--note-language", metavar="ko|en", show_default=False, help=str(say(
-            "Language of the playbook's note.")))] = "",
-        override: Annotated[list[str] | None, typer.Option("--override", metavar="CODE=REASON", help=str(say(
-            "Let a finding stand, with the reason; may be repeated.")))] = None,
+        action: Annotated[
+            str,
+            typer.Option(
+                "--action", metavar="ACTION", help=str(say("What to do on the case, such as appeal or reply."))
+            ),
+        ],
+        values: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--set", metavar="KEY=VALUE", help=str(say("Answer to one field of the form; may be repeated."))
+            ),
+        ] = None,
+        text: Annotated[
+            str,
+            typer.Option(
+                "--text",
+                metavar="FILE",
+                show_default=False,
+                help=str(say("File with the text of the answer; - is standard input.")),
+            ),
+        ] = "",
+        files: Annotated[
+            list[str] | None,
+            typer.Option("--file", metavar="KIND=PATH", help=str(say("Evidence file with its kind; may be repeated."))),
+        ] = None,
+        playbook: Annotated[
+            str,
+            typer.Option(
+                "--playbook",
+                metavar="NAME",
+                show_default=False,
+                help=str(say("Fill in what this playbook proposes; - takes the one for the reason.")),
+            ),
+        ] = "",
+        note_language: Annotated[
+            str,
+            typer.Option(
+                "--note-language",
+                metavar="ko|en",
+                show_default=False,
+                help=str(say("Language of the playbook's note.")),
+            ),
+        ] = "",
+        override: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--override",
+                metavar="CODE=REASON",
+                help=str(say("Let a finding stand, with the reason; may be repeated.")),
+            ),
+        ] = None,
         by: Annotated[str, typer.Option("--by", metavar="NAME", show_default=False, help=by_help)] = "",
     ) -> None:
         from flows.cli import reports
@@ -42,10 +79,16 @@ def register(app: typer.Typer) -> None:
         known_action(action)
         with context() as ctx:
             made = flow("draft", "draft")(
-                ctx, ref, action=action, values=pairs(values, "--set"), text=_text(text) if text else None,
+                ctx,
+                ref,
+                action=action,
+                values=pairs(values, "--set"),
+                text=_text(text) if text else None,
                 files=tuple((kind, Path(path)) for kind, path in _pair_list(files, "--file")),
-                overrides=pairs(override, "--override"), by=by or ctx.settings.operator,
-                playbook=playbook or None, note_language=note_language or None,
+                overrides=pairs(override, "--override"),
+                by=by or ctx.settings.operator,
+                playbook=playbook or None,
+                note_language=note_language or None,
             )
             finish(made, reports.draft_report)
 
@@ -79,8 +122,12 @@ def register(app: typer.Typer) -> None:
     @app.command(help=str(say("Say yes to one packet; the digest proves what was looked at.")))
     def approve(
         ref: Annotated[str, typer.Argument(metavar="REF", help=ref_help)],
-        digest: Annotated[str, typer.Option("--digest", metavar="PREFIX", help=str(say(
-            "Beginning of the packet's digest, at least 8 digits.")))],
+        digest: Annotated[
+            str,
+            typer.Option(
+                "--digest", metavar="PREFIX", help=str(say("Beginning of the packet's digest, at least 8 digits."))
+            ),
+        ],
         by: Annotated[str, typer.Option("--by", metavar="NAME", show_default=False, help=by_help)] = "",
     ) -> None:
         from flows.cli import reports
@@ -109,15 +156,17 @@ def register(app: typer.Typer) -> None:
     def submit(
         refs: Annotated[list[str] | None, typer.Argument(metavar="[REF]...", help=ref_help)] = None,
         everything: Annotated[bool, typer.Option("--all", help=str(say("Everything that is approved.")))] = False,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help=str(say(
-            "Fill in and compare, and stop before sending.")))] = False,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help=str(say("Fill in and compare, and stop before sending.")))
+        ] = False,
         headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
     ) -> None:
         from flows.cli import reports
 
         if bool(refs) == everything:
-            raise UsageFault(say("Name the cases to send, or write --all."),
-                             say("See what is approved with: rebuttal cases"))
+            raise UsageFault(
+                say("Name the cases to send, or write --all."), say("See what is approved with: rebuttal cases")
+            )
         with context(need_accounts=True, bars=True) as ctx:
             report = flow("submit", "submit")(
                 ctx, tuple(refs or ()), everything=everything, dry_run=dry_run, headed=headed
@@ -126,8 +175,10 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help=str(say("Settle unknown outcomes by reading the portal.")))
     def reconcile(
-        accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help=str(say(
-            "Only these accounts; all without one.")))] = None,
+        accounts: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[ACCOUNT]...", help=str(say("Only these accounts; all without one."))),
+        ] = None,
         headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
     ) -> None:
         from flows.cli import reports
@@ -138,10 +189,14 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help=str(say("Follow won cases to the settlement that pays them.")))
     def recover(
-        accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help=str(say(
-            "Only these accounts; all without one.")))] = None,
-        offline: Annotated[bool, typer.Option("--offline", help=str(say(
-            "With the settlement lines that are known; no portal is visited.")))] = False,
+        accounts: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[ACCOUNT]...", help=str(say("Only these accounts; all without one."))),
+        ] = None,
+        offline: Annotated[
+            bool,
+            typer.Option("--offline", help=str(say("With the settlement lines that are known; no portal is visited."))),
+        ] = False,
         headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
     ) -> None:
         from flows.cli import reports
@@ -182,8 +237,10 @@ def _pair_list(given: list[str] | None, option: str) -> list[tuple[str, str]]:
     for word in given or ():
         key, sign, value = word.partition("=")
         if not sign or not key.strip():
-            raise UsageFault(say("{option} “{given}” is not NAME=VALUE.", option=option, given=word),
-                             say("Write the name, = and the value without spaces around the sign."))
+            raise UsageFault(
+                say("{option} “{given}” is not NAME=VALUE.", option=option, given=word),
+                say("Write the name, = and the value without spaces around the sign."),
+            )
         found.append((key.strip(), value))
     return found
 
@@ -194,8 +251,11 @@ def _text(name: str) -> str:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageFault(say("{path} is not written in UTF-8.", path=name),
-                         say("Save it again in your editor with the encoding UTF-8.")) from None
+        raise UsageFault(
+            say("{path} is not written in UTF-8.", path=name),
+            say("Save it again in your editor with the encoding UTF-8."),
+        ) from None
     except OSError as fault:
-        raise UsageFault(say("{path} can't be read: {why}.", path=name, why=fault.strerror or fault),
-                         say("Name another file.")) from None
+        raise UsageFault(
+            say("{path} can't be read: {why}.", path=name, why=fault.strerror or fault), say("Name another file.")
+        ) from None

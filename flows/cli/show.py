@@ -17,7 +17,6 @@ from agent.words import Words, say
 from flows.cli import terms
 
 if TYPE_CHECKING:
-
     from agent.audit import Link
     from agent.evidence.finding import Finding
     from agent.records import Case
@@ -33,8 +32,10 @@ def console(*, stderr: bool = False) -> Console:
     """A console on standard output or standard error; plain letters only where the code page has no others."""
     stream = sys.stderr if stderr else sys.stdout
     made = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=False)
-    return made if made.is_terminal else Console(
-        file=stream, highlight=False, markup=False, emoji=False, width=_PIPE_WIDTH, color_system=None
+    return (
+        made
+        if made.is_terminal
+        else Console(file=stream, highlight=False, markup=False, emoji=False, width=_PIPE_WIDTH, color_system=None)
     )
 
 
@@ -121,8 +122,10 @@ def case(found: Case, *, now: datetime, zone: ZoneInfo) -> None:
     for due in found.deadlines:
         facts.add_row(
             Text(str(say("Until: {kind}", kind=terms.deadline(due.kind)))),
-            Text(f"{left(due.at, now)} · {clock(due.at, zone)} · {clock(due.at, ZoneInfo(due.zone))} · “{due.shown}”",
-                 style=_urgency(due.at, now)),
+            Text(
+                f"{left(due.at, now)} · {clock(due.at, zone)} · {clock(due.at, ZoneInfo(due.zone))} · “{due.shown}”",
+                style=_urgency(due.at, now),
+            ),
         )
         if due.zone_basis == "assumed" or due.provisional:
             facts.add_row("", str(say("The zone or the calendar behind it is assumed; the earliest reading is shown.")))
@@ -131,17 +134,29 @@ def case(found: Case, *, now: datetime, zone: ZoneInfo) -> None:
     if found.actions:
         facts.add_row(str(say("You may")), ", ".join(str(terms.action(name)) for name in found.actions))
     if found.appeals:
-        facts.add_row(str(say("Appeals")), str(say("{used} of {allowed} used", used=found.appeals.used,
-                                                   allowed=found.appeals.allowed)))
+        facts.add_row(
+            str(say("Appeals")),
+            str(say("{used} of {allowed} used", used=found.appeals.used, allowed=found.appeals.allowed)),
+        )
     for item in found.items:
         facts.add_row(str(say("Item")), f"{item.quantity} × {item.name} ({item.id})")
     if found.flags:
         facts.add_row(str(say("Marks")), ", ".join(found.flags))
     if found.outcome:
-        facts.add_row(str(say("Outcome")), " · ".join(filter(None, (
-            found.outcome.result, clock(found.outcome.at, zone) if found.outcome.at else "",
-            str(found.outcome.recovered) if found.outcome.recovered else "",
-            str(say("settled on {day}", day=found.outcome.settled_on)) if found.outcome.settled_on else ""))))
+        facts.add_row(
+            str(say("Outcome")),
+            " · ".join(
+                filter(
+                    None,
+                    (
+                        found.outcome.result,
+                        clock(found.outcome.at, zone) if found.outcome.at else "",
+                        str(found.outcome.recovered) if found.outcome.recovered else "",
+                        str(say("settled on {day}", day=found.outcome.settled_on)) if found.outcome.settled_on else "",
+                    ),
+                )
+            ),
+        )
     for field, why in found.missing.items():
         facts.add_row(str(say("Missing")), f"{field}: {why}")
     facts.add_row(str(say("Address")), found.url)
@@ -158,8 +173,11 @@ def case_view(view: Any, *, now: datetime, zone: ZoneInfo) -> None:
     if history := tuple(getattr(view, "history", ())):
         shown = table(say("Read"), say("Status"), say("Revision"))
         for seen in history:
-            shown.add_row(clock(seen.at, zone), _both(terms.status(seen.case.status.is_), seen.case.status.shown),
-                          seen.revision[:12])
+            shown.add_row(
+                clock(seen.at, zone),
+                _both(terms.status(seen.case.status.is_), seen.case.status.shown),
+                seen.revision[:12],
+            )
         out.print(shown)
     if attempts := tuple(getattr(view, "attempts", ())):
         shown = table(say("Sent"), say("Action"), say("Outcome"), say("The portal's words"))
@@ -194,7 +212,9 @@ def findings(found: Sequence[Finding], overrides: Mapping[str, str] | None = Non
     for one in sorted(found, key=lambda f: list(names).index(f.level)):
         why = (overrides or {}).get(one.code)
         shown.add_row(
-            Text(str(names[one.level]), style=styles[one.level]), one.code, one.concerns,
+            Text(str(names[one.level]), style=styles[one.level]),
+            one.code,
+            one.concerns,
             f"{one.words} " + (str(say("(let stand: {why})", why=why)) if why and one.overridable else ""),
         )
     out.print(shown)
@@ -211,14 +231,16 @@ def packet(sent: Packet) -> None:
     for field in sent.fields:
         facts.add_row(field.key, _value(field.kind, field.value, field.shown))
     for file in sent.files:
-        facts.add_row(str(say("File")),
-                      f"{file.upload_name}  {file.size:,} B  sha256 {file.sha256[:16]}…  ({file.path})")
+        facts.add_row(
+            str(say("File")), f"{file.upload_name}  {file.size:,} B  sha256 {file.sha256[:16]}…  ({file.path})"
+        )
     for code, why in sent.overrides.items():
         facts.add_row(str(say("Let stand")), f"{code}: {why}")
     out.print(facts)
     out.print(Text(str(say("Digest {digest}", digest=sent.digest)), style="bold"))
-    out.print(str(say("Approve with: rebuttal approve {ref} --digest {digest}", ref=sent.case.ref,
-                      digest=sent.digest[:12])))
+    out.print(
+        str(say("Approve with: rebuttal approve {ref} --digest {digest}", ref=sent.case.ref, digest=sent.digest[:12]))
+    )
 
 
 def lines(pairs: Iterable[tuple[Words | str, Any]]) -> None:
@@ -251,8 +273,7 @@ def _decision(facts: Table, found: Case) -> None:
     if decision is None:
         return
     if decision.responsible:
-        facts.add_row(str(say("Responsible")),
-                      _both(terms.party(decision.responsible.is_), decision.responsible.shown))
+        facts.add_row(str(say("Responsible")), _both(terms.party(decision.responsible.is_), decision.responsible.shown))
     for deduction in decision.deductions:
         facts.add_row(str(say("Deducted")), f"{deduction.amount}  {deduction.label}")
     if decision.clauses:

@@ -14,22 +14,49 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help=str(say("Make a home by asking, or add an account to the one there is.")))
     def init(
-        operator: Annotated[str, typer.Option(metavar="NAME", show_default=False, help=str(say(
-            "Name that stands under drafts and approvals.")))] = "",
-        zone: Annotated[str, typer.Option(metavar="ZONE", show_default=False, help=str(say(
-            "Your clock, such as Asia/Shanghai.")))] = "",
-        language: Annotated[str, typer.Option(metavar="zh-CN|en", show_default=False, help=str(say(
-            "Language of the program.")))] = "",
-        portal: Annotated[str, typer.Option(metavar="PORTAL", show_default=False, help=str(say(
-            "Portal of the account to add.")))] = "",
-        name: Annotated[str, typer.Option(metavar="NAME", show_default=False, help=str(say(
-            "Name of the account to add, such as main.")))] = "",
-        base_url: Annotated[str, typer.Option(metavar="URL", show_default=False, help=str(say(
-            "Address of a mock or a regional host, in place of the portal's own.")))] = "",
-        browser: Annotated[str, typer.Option(metavar="WAY", show_default=False, help=str(say(
-            "launch, persistent, or the address of an open browser.")))] = "",
-        username: Annotated[str, typer.Option(metavar="NAME", show_default=False, help=str(say(
-            "Name to type on the sign-in page; kept in .env.")))] = "",
+        operator: Annotated[
+            str,
+            typer.Option(
+                metavar="NAME", show_default=False, help=str(say("Name that stands under drafts and approvals."))
+            ),
+        ] = "",
+        zone: Annotated[
+            str, typer.Option(metavar="ZONE", show_default=False, help=str(say("Your clock, such as Asia/Shanghai.")))
+        ] = "",
+        language: Annotated[
+            str, typer.Option(metavar="zh-CN|en", show_default=False, help=str(say("Language of the program.")))
+        ] = "",
+        portal: Annotated[
+            str, typer.Option(metavar="PORTAL", show_default=False, help=str(say("Portal of the account to add.")))
+        ] = "",
+        name: Annotated[
+            str,
+            typer.Option(
+                metavar="NAME", show_default=False, help=str(say("Name of the account to add, such as main."))
+            ),
+        ] = "",
+        base_url: Annotated[
+            str,
+            typer.Option(
+                metavar="URL",
+                show_default=False,
+                help=str(say("Address of a mock or a regional host, in place of the portal's own.")),
+            ),
+        ] = "",
+        browser: Annotated[
+            str,
+            typer.Option(
+                metavar="WAY",
+                show_default=False,
+                help=str(say("launch, persistent, or the address of an open browser.")),
+            ),
+        ] = "",
+        username: Annotated[
+            str,
+            typer.Option(
+                metavar="NAME", show_default=False, help=str(say("Name to type on the sign-in page; kept in .env."))
+            ),
+        ] = "",
         yes: Annotated[bool, typer.Option("--yes", "-y", help=str(say("Ask nothing.")))] = False,
     ) -> None:
         from flows.cli import reports
@@ -38,8 +65,14 @@ def register(app: typer.Typer) -> None:
 
         call = current.get()
         wanted = Wanted(
-            operator=operator or None, zone=zone or None, language=language or None, portal=portal or None,
-            name=name or None, base_url=base_url or None, browser=browser or None, username=username or None,
+            operator=operator or None,
+            zone=zone or None,
+            language=language or None,
+            portal=portal or None,
+            name=name or None,
+            base_url=base_url or None,
+            browser=browser or None,
+            username=username or None,
         )
         if not yes and not call.json and sys.stdin.isatty():
             wanted = ask(call.home, wanted)

@@ -10,8 +10,6 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from agent.browser.provide import find_browser
 from agent.errors import PortalDown
 from agent.home import Home

@@ -20,11 +20,29 @@ from flows.context import Progress, Quiet
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 SHANGHAI, SEOUL = ZoneInfo("Asia/Shanghai"), ZoneInfo("Asia/Seoul")
 CASE = Case(
-    portal="coupang", account="main", channel="refund_disputes", case_id="COO1", order_id="COO1", url="http://x/COO1",
-    status=Status(shown="환불완료", is_="action_needed"), reason=Reason(shown="미수령", is_="not_received"),
-    amount=Money(value=Decimal(37900), currency="KRW"), actions=("appeal",), flags=("senior_review",),
-    deadlines=(Deadline(kind="appeal", at=NOW + timedelta(hours=1), shown="1시간 남음", basis="countdown",
-                        zone="Asia/Seoul", zone_basis="page", precision_s=60, rule="CP4"),),
+    portal="coupang",
+    account="main",
+    channel="refund_disputes",
+    case_id="COO1",
+    order_id="COO1",
+    url="http://x/COO1",
+    status=Status(shown="환불완료", is_="action_needed"),
+    reason=Reason(shown="미수령", is_="not_received"),
+    amount=Money(value=Decimal(37900), currency="KRW"),
+    actions=("appeal",),
+    flags=("senior_review",),
+    deadlines=(
+        Deadline(
+            kind="appeal",
+            at=NOW + timedelta(hours=1),
+            shown="1시간 남음",
+            basis="countdown",
+            zone="Asia/Seoul",
+            zone_basis="page",
+            precision_s=60,
+            rule="CP4",
+        ),
+    ),
     decision=Decision(responsible=Party(shown="판매자", is_="seller"), clauses=("5.2",), text="[b]not markup[/b]"),
     missing={"opened_at": "the label is not on the page"},
 )
@@ -32,9 +50,17 @@ CASE = Case(
 
 def row(**more: Any) -> CaseRow:
     facts: dict[str, Any] = dict.fromkeys(CaseRow.__dataclass_fields__) | {
-        "ref": CASE.key.ref, "portal": "coupang", "account": "main", "status": "action_needed",
-        "status_shown": "환불완료", "reason": "not_received", "reason_shown": "미수령", "amount": CASE.amount,
-        "next_deadline_at": NOW + timedelta(hours=1), "next_deadline_sure": True, "sending": "approved",
+        "ref": CASE.key.ref,
+        "portal": "coupang",
+        "account": "main",
+        "status": "action_needed",
+        "status_shown": "환불완료",
+        "reason": "not_received",
+        "reason_shown": "미수령",
+        "amount": CASE.amount,
+        "next_deadline_at": NOW + timedelta(hours=1),
+        "next_deadline_sure": True,
+        "sending": "approved",
     }
     return CaseRow(**(facts | more))
 
@@ -47,10 +73,13 @@ def language() -> Any:
     speak(before)
 
 
-@pytest.mark.parametrize(("chosen", "words"), [
-    ("en", ["Left", "1 h 0 min", "action needed", "approved"]),
-    ("zh-CN", ["剩余", "1 小时 0 分", "待处理", "已批准"]),
-])
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ("en", ["Left", "1 h 0 min", "action needed", "approved"]),
+        ("zh-CN", ["剩余", "1 小时 0 分", "待处理", "已批准"]),
+    ],
+)
 def test_the_list_shows_both_clocks(capsys: pytest.CaptureFixture[str], chosen: str, words: list[str]) -> None:
     speak(chosen)
     show.cases([row()], now=NOW, zone=SHANGHAI, portal_zone=lambda portal, account: SEOUL)
@@ -71,9 +100,17 @@ def test_no_cases_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "No cases.\n"
 
 
-@pytest.mark.parametrize(("minutes", "told"), [
-    (-1, "over"), (0, "0 min"), (59, "59 min"), (60, "1 h 0 min"), (24 * 60, "1 d 0 h"), (50 * 60 + 5, "2 d 2 h"),
-])
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        (-1, "over"),
+        (0, "0 min"),
+        (59, "59 min"),
+        (60, "1 h 0 min"),
+        (24 * 60, "1 d 0 h"),
+        (50 * 60 + 5, "2 d 2 h"),
+    ],
+)
 def test_what_is_left_is_told_in_two_units(minutes: int, told: str) -> None:
     assert str(show.left(NOW + timedelta(minutes=minutes), NOW)) == told
 
@@ -88,12 +125,23 @@ def test_a_case_is_shown_with_the_portal_s_own_words(capsys: pytest.CaptureFixtu
 def test_a_packet_is_shown_whole_with_its_digest(capsys: pytest.CaptureFixture[str]) -> None:
     note = "배송 완료. " * 40
     packet = Packet(
-        case=CaseKey(portal="coupang", account="main", channel="refund_disputes", case_id="COO1"), order_id="COO1",
-        case_revision="r", action="appeal", policy_version="p", by="li",
-        fields=(PacketField(key="note", kind="text", value=note),
-                PacketField(key="truth", kind="tick", value="yes")),
-        files=(PacketFile(kind="DeliveryProof", upload_name="COO1_DeliveryProof1.jpg", size=1234, sha256="ab" * 32,
-                          media_type="image/jpeg", path="/x.jpg"),),
+        case=CaseKey(portal="coupang", account="main", channel="refund_disputes", case_id="COO1"),
+        order_id="COO1",
+        case_revision="r",
+        action="appeal",
+        policy_version="p",
+        by="li",
+        fields=(PacketField(key="note", kind="text", value=note), PacketField(key="truth", kind="tick", value="yes")),
+        files=(
+            PacketFile(
+                kind="DeliveryProof",
+                upload_name="COO1_DeliveryProof1.jpg",
+                size=1234,
+                sha256="ab" * 32,
+                media_type="image/jpeg",
+                path="/x.jpg",
+            ),
+        ),
     )
     show.packet(packet)
     out = capsys.readouterr().out
@@ -144,8 +192,13 @@ def test_every_word_of_the_records_has_its_words() -> None:
 
     from agent.records import Action, DeadlineKind, PartyIs, ReasonIs, StatusIs
 
-    for kinds, words in ((StatusIs, terms.status), (ReasonIs, terms.reason), (PartyIs, terms.party),
-                         (DeadlineKind, terms.deadline), (Action, terms.action)):
+    for kinds, words in (
+        (StatusIs, terms.status),
+        (ReasonIs, terms.reason),
+        (PartyIs, terms.party),
+        (DeadlineKind, terms.deadline),
+        (Action, terms.action),
+    ):
         for key in get_args(kinds):
             assert words(key).text != "{key}", key
     assert str(terms.status("something_new")) == "something_new"

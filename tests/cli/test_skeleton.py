@@ -62,27 +62,30 @@ def fails_with(monkeypatch: pytest.MonkeyPatch, fault: BaseException) -> None:
     monkeypatch.setattr(flows.accounts, "listing", fail)
 
 
-@pytest.mark.parametrize(("argv", "said"), [
-    (["frobnicate"], "There is no command “frobnicate”."),
-    (["caes"], "Did you mean cases?"),
-    (["audit", "verfy"], "Did you mean verify?"),
-    (["cases", "--frob"], "There is no option --frob."),
-    (["cases", "--due"], "The option --due needs a value."),
-    (["cases", "extra"], "There is more on the line than rebuttal cases takes: extra"),
-    (["cases", "--due", "soon"], "“soon” is not a length of time."),
-    (["show"], "REF is missing."),
-    (["approve", "x"], "--digest is missing."),
-    (["approve", "x", "--digest", "1234567"], "“1234567” is not a digest"),
-    (["approve", "x", "--digest", "12345xyz"], "“12345xyz” is not a digest"),
-    (["draft", "x", "--action", "apeal"], "Did you mean appeal?"),
-    (["submit"], "Name the cases to send, or write --all."),
-    (["submit", "x", "--all"], "Name the cases to send, or write --all."),
-    (["export", "--format", "pdf"], "“pdf” is not a form of export."),
-    (["login", "coupang:main", "--code", "123456"], "does not belong on the command line"),
-    (["audit", "show", "--last", "many"], "--last does not fit"),
-    (["cases"], "There are no settings"),
-    (["cases", "--home"], "The option --home needs a value."),
-])
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["frobnicate"], "There is no command “frobnicate”."),
+        (["caes"], "Did you mean cases?"),
+        (["audit", "verfy"], "Did you mean verify?"),
+        (["cases", "--frob"], "There is no option --frob."),
+        (["cases", "--due"], "The option --due needs a value."),
+        (["cases", "extra"], "There is more on the line than rebuttal cases takes: extra"),
+        (["cases", "--due", "soon"], "“soon” is not a length of time."),
+        (["show"], "REF is missing."),
+        (["approve", "x"], "--digest is missing."),
+        (["approve", "x", "--digest", "1234567"], "“1234567” is not a digest"),
+        (["approve", "x", "--digest", "12345xyz"], "“12345xyz” is not a digest"),
+        (["draft", "x", "--action", "apeal"], "Did you mean appeal?"),
+        (["submit"], "Name the cases to send, or write --all."),
+        (["submit", "x", "--all"], "Name the cases to send, or write --all."),
+        (["export", "--format", "pdf"], "“pdf” is not a form of export."),
+        (["login", "coupang:main", "--code", "123456"], "does not belong on the command line"),
+        (["audit", "show", "--last", "many"], "--last does not fit"),
+        (["cases"], "There are no settings"),
+        (["cases", "--home"], "The option --home needs a value."),
+    ],
+)
 def test_a_wrong_line_is_one_sentence_and_a_next_step(run: Run, argv: list[str], said: str) -> None:
     code, out, err = run(*argv)
     assert code == 2
@@ -100,9 +103,14 @@ def test_a_fault_is_exactly_one_json_value_when_asked_for(run: Run, argv: list[s
     assert told["error"]["exit_code"] == code == 2
 
 
-@pytest.mark.parametrize(("fault", "code"), [
-    (SignedOut(say("x")), 10), (Challenge(say("x")), 10), (PageDrift(say("x")), 11),
-])
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (SignedOut(say("x")), 10),
+        (Challenge(say("x")), 10),
+        (PageDrift(say("x")), 11),
+    ],
+)
 def test_each_fault_has_its_exit_code(
     run: Run, made: Home, monkeypatch: pytest.MonkeyPatch, fault: Exception, code: int
 ) -> None:
@@ -226,8 +234,28 @@ def test_every_command_has_its_help(run: Run) -> None:
 
     app: Any = get_command(build())
     assert set(app.commands) >= {
-        "init", "accounts", "doctor", "login", "sync", "cases", "show", "draft", "evidence", "packet", "approve",
-        "reject", "submit", "reconcile", "export", "audit", "demo", "check", "teach", "capture", "reread", "pause",
+        "init",
+        "accounts",
+        "doctor",
+        "login",
+        "sync",
+        "cases",
+        "show",
+        "draft",
+        "evidence",
+        "packet",
+        "approve",
+        "reject",
+        "submit",
+        "reconcile",
+        "export",
+        "audit",
+        "demo",
+        "check",
+        "teach",
+        "capture",
+        "reread",
+        "pause",
         "resume",
     }
     for name, command in app.commands.items():
@@ -249,8 +277,23 @@ def test_the_language_is_decided_by_settings_then_variable_then_system(tmp_path:
 
 
 def test_init_makes_what_can_be_read_again(run: Run, home: Home) -> None:
-    code, out, _ = run("init", "--yes", "--operator", "李", "--zone", "Asia/Seoul", "--language", "en", "--portal",
-                       "coupang", "--base-url", "http://127.0.0.1:1", "--username", "li@example.com", "--json")
+    code, out, _ = run(
+        "init",
+        "--yes",
+        "--operator",
+        "李",
+        "--zone",
+        "Asia/Seoul",
+        "--language",
+        "en",
+        "--portal",
+        "coupang",
+        "--base-url",
+        "http://127.0.0.1:1",
+        "--username",
+        "li@example.com",
+        "--json",
+    )
     assert code == 0
     assert json.loads(out)["account"] == "coupang:main"
     settings = load_settings(home, registry.names())
@@ -338,5 +381,17 @@ def test_nothing_heavy_is_loaded_before_a_command_needs_it() -> None:
     code = "import sys, flows.cli; print(' '.join(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(told.stdout.split())
-    assert not loaded & {"playwright", "sqlalchemy", "alembic", "rich", "pydantic", "babel", "loguru", "keyring",
-                         "cryptography", "tomlkit", "platformdirs", "asyncio"}
+    assert not loaded & {
+        "playwright",
+        "sqlalchemy",
+        "alembic",
+        "rich",
+        "pydantic",
+        "babel",
+        "loguru",
+        "keyring",
+        "cryptography",
+        "tomlkit",
+        "platformdirs",
+        "asyncio",
+    }

@@ -56,7 +56,7 @@ def test_a_list_that_failed_to_load_is_not_an_empty_one(synced: Store) -> None:
 
 
 def test_a_list_without_its_rows_is_not_an_empty_one(synced: Store) -> None:
-    synced.mock.fault("no_rows", "/orders?", count="all")
+    synced.mock.fault("load_failed", "/orders", count="all")
     report = synced.sync()
     assert synced.exit_code in (11, 12)
     assert (report.complete, report.gone, len(synced.cases())) == (False, 0, 9)

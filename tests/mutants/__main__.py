@@ -1,6 +1,6 @@
-"""`python -m tests.mutants --n N --seed S [--live N] [--only KIND:NUMBER]`: change pages, read them, print the table.
+"""`python -m tests.mutants --n N --seed S [--only KIND:NUMBER]`: change pages, read them, print the table.
 
-Exit 1 when anything was silently wrong, broke, or was done wrongly on a live form.
+Exit 1 when anything was silently wrong or broke.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--n", type=int, default=1000, help="how many changed pages to read")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same mutants")
-    parser.add_argument("--live", type=int, default=0, help="how many changed live forms to fill, in a browser")
     parser.add_argument("--only", help="KIND:NUMBER, one mutant again, with its page")
     parser.add_argument("--worlds", type=int, default=WORLDS, help="how many mock worlds the pages come from")
     parser.add_argument("--cases", type=int, default=CASES, help="how many cases each of them has")
@@ -40,10 +39,6 @@ def main() -> int:
     parser.add_argument("--refusals", action="store_true", help="also name readable pages that were refused")
     parser.add_argument("--markdown", action="store_true", help="print the table as docs/mutants.md has it")
     chosen = parser.parse_args()
-    if chosen.only and chosen.only.startswith("live"):
-        from tests.mutants.live import replay
-
-        return asyncio.run(replay(chosen.seed, chosen.only))
     failed = False
     if chosen.n or chosen.only:
         samples = seen_pages(chosen.seed, chosen.worlds, chosen.cases)
@@ -52,10 +47,6 @@ def main() -> int:
         began = time.perf_counter()
         table = run(samples, chosen.seed, chosen.n, chosen.processes)
         failed |= show(table, chosen, time.perf_counter() - began)
-    if chosen.live:
-        from tests.mutants.live import run_live
-
-        failed |= asyncio.run(run_live(chosen.seed, chosen.live, markdown=chosen.markdown))
     return 1 if failed else 0
 
 

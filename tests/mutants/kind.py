@@ -12,7 +12,6 @@ from tests.mutants.corpus import PageKind, Sample
 from tests.mutants.dom import Node, el, parse
 from tests.mutants.judge import known_labels
 
-
 T = TypeVar("T")
 
 

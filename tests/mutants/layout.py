@@ -494,4 +494,4 @@ def unread_removed(b: Bench) -> bool:
         if node.parent and node.up("section") is None and b.random.random() < 0.7 and node.tag != "header":
             node.remove()
             done = True
-    return done and module_of(b.page) is not None or done
+    return (done and module_of(b.page) is not None) or done

@@ -12,8 +12,12 @@ from hypothesis import strategies as st
 from agent.reading.calendars import BusinessInstant, add_business_days, business_days_between
 
 ZONES = {
-    "KR": "Asia/Seoul", "RU": "Europe/Moscow", "CN": "Asia/Shanghai", "US": "America/Los_Angeles",
-    "GB": "Europe/London", "DE": "Europe/Berlin",
+    "KR": "Asia/Seoul",
+    "RU": "Europe/Moscow",
+    "CN": "Asia/Shanghai",
+    "US": "America/Los_Angeles",
+    "GB": "Europe/London",
+    "DE": "Europe/Berlin",
 }
 
 
@@ -40,19 +44,58 @@ def worked_weekends(country: str, year: int) -> set[str]:
 
 def test_korean_closings_as_announced() -> None:
     assert days_off("KR", 2026) == {
-        "01-01", "02-16", "02-17", "02-18", "03-02", "05-01", "05-05", "05-25", "06-03", "07-17", "08-17", "09-24",
-        "09-25", "10-05", "10-09", "12-25",
+        "01-01",
+        "02-16",
+        "02-17",
+        "02-18",
+        "03-02",
+        "05-01",
+        "05-05",
+        "05-25",
+        "06-03",
+        "07-17",
+        "08-17",
+        "09-24",
+        "09-25",
+        "10-05",
+        "10-09",
+        "12-25",
     }
     assert days_off("KR", 2027) == {
-        "01-01", "02-08", "02-09", "03-01", "05-03", "05-05", "05-13", "07-19", "08-16", "09-14", "09-15", "09-16",
-        "10-04", "10-11", "12-27",
+        "01-01",
+        "02-08",
+        "02-09",
+        "03-01",
+        "05-03",
+        "05-05",
+        "05-13",
+        "07-19",
+        "08-16",
+        "09-14",
+        "09-15",
+        "09-16",
+        "10-04",
+        "10-11",
+        "12-27",
     }
 
 
 def test_russian_closings_and_worked_saturdays_as_decreed() -> None:
     assert days_off("RU", 2026) == {
-        "01-01", "01-02", "01-05", "01-06", "01-07", "01-08", "01-09", "02-23", "03-09", "05-01", "05-11", "06-12",
-        "11-04", "12-31",
+        "01-01",
+        "01-02",
+        "01-05",
+        "01-06",
+        "01-07",
+        "01-08",
+        "01-09",
+        "02-23",
+        "03-09",
+        "05-01",
+        "05-11",
+        "06-12",
+        "11-04",
+        "12-31",
     }
     assert worked_weekends("RU", 2026) == set()
     assert worked_weekends("RU", 2027) == {"02-20"}
@@ -60,8 +103,25 @@ def test_russian_closings_and_worked_saturdays_as_decreed() -> None:
 
 def test_chinese_closings_and_make_up_days_as_announced() -> None:
     assert days_off("CN", 2026) == {
-        "01-01", "01-02", "02-16", "02-17", "02-18", "02-19", "02-20", "02-23", "04-06", "05-01", "05-04", "05-05",
-        "06-19", "09-25", "10-01", "10-02", "10-05", "10-06", "10-07",
+        "01-01",
+        "01-02",
+        "02-16",
+        "02-17",
+        "02-18",
+        "02-19",
+        "02-20",
+        "02-23",
+        "04-06",
+        "05-01",
+        "05-04",
+        "05-05",
+        "06-19",
+        "09-25",
+        "10-01",
+        "10-02",
+        "10-05",
+        "10-06",
+        "10-07",
     }
     assert worked_weekends("CN", 2026) == {"01-04", "02-14", "02-28", "05-09", "09-20", "10-10"}
 

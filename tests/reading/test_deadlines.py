@@ -77,7 +77,10 @@ def test_a_countdown_runs_from_the_portals_clock() -> None:
     deadline = counted("2일 5시간 12분 남음")
     assert deadline.at == datetime(2026, 3, 12, 17, 12, 3, tzinfo=UTC)
     assert (deadline.basis, deadline.precision_s, deadline.zone, deadline.shown) == (
-        "countdown", 60, SEOUL, "2일 5시간 12분 남음",
+        "countdown",
+        60,
+        SEOUL,
+        "2일 5시간 12분 남음",
     )
     with pytest.raises(TypeError):
         counted("2일 5시간", now=NOW.replace(tzinfo=None))
@@ -108,7 +111,8 @@ def floored(remaining: timedelta) -> str:
 
 @settings(deadline=None)
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)), st.integers(1, 20 * 86_400),
+    st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+    st.integers(1, 20 * 86_400),
     st.sampled_from([SEOUL, "Europe/Berlin", "America/Los_Angeles", "Europe/Moscow"]),
 )
 def test_minute_forms_are_never_late_and_at_most_two_minutes_early(now: datetime, left_s: int, zone: str) -> None:
@@ -120,7 +124,8 @@ def test_minute_forms_are_never_late_and_at_most_two_minutes_early(now: datetime
 
 @settings(deadline=None)
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)), st.integers(1, 20 * 86_400),
+    st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+    st.integers(1, 20 * 86_400),
     st.sampled_from([SEOUL, "Europe/Berlin", "America/Los_Angeles", "Europe/Moscow"]),
 )
 def test_two_proofs_of_one_instant_agree(now: datetime, left_s: int, zone: str) -> None:
@@ -173,7 +178,12 @@ def test_rules_of_hours_and_business_days() -> None:
     )
     assert business.at == datetime(2026, 2, 23, 3, tzinfo=UTC)
     later = deadline_from_rule(
-        "reply", start=datetime(2030, 1, 1, tzinfo=UTC), start_shown="", business_days=3, country="KR", zone=SEOUL,
+        "reply",
+        start=datetime(2030, 1, 1, tzinfo=UTC),
+        start_shown="",
+        business_days=3,
+        country="KR",
+        zone=SEOUL,
         rule="CP7",
     )
     assert later.provisional
@@ -190,7 +200,13 @@ def test_a_rule_has_one_length_and_a_country_for_business_days() -> None:
     for days, hours, business_days in ((None, None, None), (7, 2, None), (None, None, 3)):
         with pytest.raises(ValueError, match=r"exactly one|country"):
             deadline_from_rule(
-                "reply", start=NOW, start_shown="", zone=SEOUL, rule="X", days=days, hours=hours,
+                "reply",
+                start=NOW,
+                start_shown="",
+                zone=SEOUL,
+                rule="X",
+                days=days,
+                hours=hours,
                 business_days=business_days,
             )
 
@@ -198,10 +214,12 @@ def test_a_rule_has_one_length_and_a_country_for_business_days() -> None:
 def test_both_clocks_are_shown_with_weekday_and_offset() -> None:
     at = datetime(2026, 3, 12, 15, 30, 59, tzinfo=UTC)
     assert both_clocks(at, SEOUL, "Asia/Shanghai", "en") == (
-        "Fri 13 Mar 2026 00:30 UTC+09:00", "Thu 12 Mar 2026 23:30 UTC+08:00",
+        "Fri 13 Mar 2026 00:30 UTC+09:00",
+        "Thu 12 Mar 2026 23:30 UTC+08:00",
     )
     assert both_clocks(at, SEOUL, "Asia/Shanghai", "zh-CN") == (
-        "2026年3月13日 周五 00:30 UTC+09:00", "2026年3月12日 周四 23:30 UTC+08:00",
+        "2026年3月13日 周五 00:30 UTC+09:00",
+        "2026年3月12日 周四 23:30 UTC+08:00",
     )
     assert both_clocks(at, "UTC-07:00", "UTC", "en")[0] == "Thu 12 Mar 2026 08:30 UTC-07:00"
 

@@ -13,9 +13,16 @@ from agent.sending import Ledger, Packet, PacketField, Receipt
 from agent.store import Store
 
 CASE = CaseKey(portal="coupang", account="main", channel="refund_disputes", case_id="C1")
-PACKET = Packet(case=CASE, order_id="COOC1", case_revision="r" * 64, action="appeal",
-                fields=(PacketField(key="note", kind="text", value="받은 적이 있습니다"),), files=(),
-                policy_version="p1", by="li")
+PACKET = Packet(
+    case=CASE,
+    order_id="COOC1",
+    case_revision="r" * 64,
+    action="appeal",
+    fields=(PacketField(key="note", kind="text", value="받은 적이 있습니다"),),
+    files=(),
+    policy_version="p1",
+    by="li",
+)
 STEPS = [f"{name}{part}" for name in ("freeze", "approve", "arm", "settle") for part in ("", ":written", ":committed")]
 
 
@@ -26,6 +33,7 @@ def opened(folder: Path) -> Store:
 
 def until(folder: Path, last: str) -> None:
     """One whole cycle, ended without warning at the step `last`."""
+
     def step(name: str) -> None:
         if name == last:
             os._exit(9)

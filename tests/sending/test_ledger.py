@@ -42,11 +42,22 @@ class Desk:
 
     def packet(self, note: str = "받은 적이 있습니다", **other: Any) -> Packet:
         """A packet, frozen."""
-        packet = Packet(**{
-            "case": key(), "order_id": "COOC1", "case_revision": case().revision, "action": "appeal",
-            "fields": (PacketField(key="kind", kind="choice", value="delivered", shown="배송 완료"),
-                       PacketField(key="note", kind="text", value=note)),
-            "files": (file("COOC1_pod.jpg"), file("COOC1_chat.png")), "policy_version": "p1", "by": "li", **other})
+        packet = Packet(
+            **{
+                "case": key(),
+                "order_id": "COOC1",
+                "case_revision": case().revision,
+                "action": "appeal",
+                "fields": (
+                    PacketField(key="kind", kind="choice", value="delivered", shown="배송 완료"),
+                    PacketField(key="note", kind="text", value=note),
+                ),
+                "files": (file("COOC1_pod.jpg"), file("COOC1_chat.png")),
+                "policy_version": "p1",
+                "by": "li",
+                **other,
+            }
+        )
         self.ledger.freeze(packet)
         return packet
 
@@ -66,8 +77,9 @@ class Desk:
 
 def file(name: str, sha256: str = "a" * 64) -> PacketFile:
     """One file of a packet."""
-    return PacketFile(kind="proof", upload_name=name, size=10, sha256=sha256, media_type="image/jpeg",
-                      path=f"/x/{name}")
+    return PacketFile(
+        kind="proof", upload_name=name, size=10, sha256=sha256, media_type="image/jpeg", path=f"/x/{name}"
+    )
 
 
 @pytest.fixture
@@ -110,16 +122,19 @@ def test_four_eyes_means_two_people(desk: Desk) -> None:
     assert desk.approve(packet, by="li", four_eyes=False).by == "li"
 
 
-@pytest.mark.parametrize(("change", "told"), [
-    ({"note": "받은 적이 없습니다"}, "Field note: “받은 적이 있습니다” is now “받은 적이 없습니다”."),
-    ({"files": (file("COOC1_pod.jpg", "b" * 64), file("COOC1_chat.png"))}, "File COOC1_pod.jpg has other content"),
-    ({"files": (file("COOC1_chat.png"), file("COOC1_pod.jpg"))}, "The files are in another order"),
-    ({"files": (file("COOC1_pod.jpg"),)}, "File COOC1_chat.png was taken out."),
-    ({"case_revision": "other"}, "The case at the portal has changed"),
-    ({"policy_version": "p2"}, "rules (policy) were changed"),
-    ({"order_id": "COO9"}, "Order: “COOC1” is now “COO9”."),
-    ({"fields": (PacketField(key="note", kind="text", value="받은 적이 있습니다"),)}, "Field kind was left out"),
-])
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"note": "받은 적이 없습니다"}, "Field note: “받은 적이 있습니다” is now “받은 적이 없습니다”."),
+        ({"files": (file("COOC1_pod.jpg", "b" * 64), file("COOC1_chat.png"))}, "File COOC1_pod.jpg has other content"),
+        ({"files": (file("COOC1_chat.png"), file("COOC1_pod.jpg"))}, "The files are in another order"),
+        ({"files": (file("COOC1_pod.jpg"),)}, "File COOC1_chat.png was taken out."),
+        ({"case_revision": "other"}, "The case at the portal has changed"),
+        ({"policy_version": "p2"}, "rules (policy) were changed"),
+        ({"order_id": "COO9"}, "Order: “COOC1” is now “COO9”."),
+        ({"fields": (PacketField(key="note", kind="text", value="받은 적이 있습니다"),)}, "Field kind was left out"),
+    ],
+)
 def test_an_approval_dies_with_any_change(desk: Desk, change: dict[str, Any], told: str) -> None:
     """One word, one byte, one rule: refused before anything is armed, and the difference is shown."""
     approval = desk.approve(desk.packet())
@@ -142,8 +157,15 @@ def test_one_changed_character_in_a_long_note_is_shown_where_it_is(desk: Desk) -
 
 def test_a_changed_draft_takes_the_packet_out_of_force(desk: Desk) -> None:
     """Even before it is frozen again; saving the same draft again does not."""
-    draft = Draft(case=key(), action="appeal", values={"note": "x"}, by="li", at=NOON, case_revision="r",
-                  files=(DraftFile(kind="proof", path="/x/a.jpg"),))
+    draft = Draft(
+        case=key(),
+        action="appeal",
+        values={"note": "x"},
+        by="li",
+        at=NOON,
+        case_revision="r",
+        files=(DraftFile(kind="proof", path="/x/a.jpg"),),
+    )
     desk.ledger.save_draft(draft)
     packet = desk.packet()
     approval = desk.approve(packet)
@@ -282,12 +304,20 @@ def test_cleared_frees_the_slot_but_not_the_approval(desk: Desk) -> None:
     assert desk.arm(packet, desk.approve(packet)).state == "armed"
 
 
-@pytest.mark.parametrize(("path", "last", "legal"), [
-    ((), "cleared", False), (("confirmed",), "confirmed", False), (("confirmed",), "refused", False),
-    (("confirmed",), "unknown", False), (("refused",), "confirmed", False),
-    (("unknown", "cleared"), "confirmed", False), (("unknown",), "unknown", False),
-    (("unknown",), "confirmed", True), (("unknown",), "refused", True),
-])
+@pytest.mark.parametrize(
+    ("path", "last", "legal"),
+    [
+        ((), "cleared", False),
+        (("confirmed",), "confirmed", False),
+        (("confirmed",), "refused", False),
+        (("confirmed",), "unknown", False),
+        (("refused",), "confirmed", False),
+        (("unknown", "cleared"), "confirmed", False),
+        (("unknown",), "unknown", False),
+        (("unknown",), "confirmed", True),
+        (("unknown",), "refused", True),
+    ],
+)
 def test_what_is_final_stays(desk: Desk, path: tuple[Any, ...], last: Any, legal: bool) -> None:
     """No later word changes a confirmed record."""
     attempt = desk.armed()
@@ -418,8 +448,12 @@ def test_without_the_check_the_constraint_still_refuses(desk: Desk, monkeypatch:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_killed_between_any_two_steps_the_record_ends_true(tmp_path: Path) -> None:
     """After each death: started again, the case is either still to be sent or known to need a look, never both."""
-    done = subprocess.run([sys.executable, "-m", "tests.sending.ledger_child", "die", str(tmp_path)],
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.sending.ledger_child", "die", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.split() == [word for name in ledger_child.STEPS for word in (name, "9")]
     for name in ledger_child.STEPS:
         home = tmp_path / name.replace(":", "-")
@@ -429,8 +463,9 @@ def test_killed_between_any_two_steps_the_record_ends_true(tmp_path: Path) -> No
             lease = store.leases.take("coupang:main", "next", 600, machine="desk", alone_here=True)
             store.ledger.interrupted("coupang:main", by="li")
             states = [a.state for a in store.ledger.attempts()]
-            assert states == ([] if name in ledger_child.STEPS[:8] else
-                              ["confirmed"] if name == "settle:committed" else ["unknown"]), name
+            assert states == (
+                [] if name in ledger_child.STEPS[:8] else ["confirmed"] if name == "settle:committed" else ["unknown"]
+            ), name
             if not states:
                 assert not clicked
                 store.ledger.freeze(ledger_child.PACKET)
@@ -444,6 +479,7 @@ def test_killed_between_any_two_steps_the_record_ends_true(tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["arm:written", "settle:written"])
 def test_a_step_that_fails_leaves_nothing_behind(desk: Desk, name: str) -> None:
     """The transaction is undone, the database stays usable."""
+
     def step(at: str) -> None:
         if at == name:
             raise KeyboardInterrupt
@@ -465,8 +501,9 @@ def test_a_step_that_fails_leaves_nothing_behind(desk: Desk, name: str) -> None:
 
 def test_the_story_of_a_case_names_every_step(desk: Desk) -> None:
     """Who, what, when, under which digest."""
-    desk.ledger.save_draft(Draft(case=key(), action="appeal", values={"note": "x"}, by="li", at=NOON,
-                                 case_revision="r"))
+    desk.ledger.save_draft(
+        Draft(case=key(), action="appeal", values={"note": "x"}, by="li", at=NOON, case_revision="r")
+    )
     packet = desk.packet()
     desk.ledger.freeze(packet)
     approval = desk.approve(packet)
@@ -475,31 +512,48 @@ def test_the_story_of_a_case_names_every_step(desk: Desk) -> None:
     desk.ledger.settle(attempt.id, "confirmed", Receipt(number="R1", at=NOON), by="li")
     story = desk.store.audit.story(key().ref)
     assert [(x.who, x.what) for x in story] == [
-        ("li", "drafted"), ("li", "frozen"), ("wang", "approved"), ("li", "read back"), ("wang", "armed"),
-        ("li", "confirmed")]
+        ("li", "drafted"),
+        ("li", "frozen"),
+        ("wang", "approved"),
+        ("li", "read back"),
+        ("wang", "armed"),
+        ("li", "confirmed"),
+    ]
     assert story[-1].data["receipt"] == {"number": "R1", "at": "2025-06-02T12:00:00Z", "shown": ""}
     assert [x.data["digest"] for x in story if "digest" in x.data] == [packet.digest] * 4
 
 
-@pytest.mark.parametrize(("upto", "shown"), [
-    (0, None), (1, "drafted"), (2, "ready"), (3, "approved"), (4, "armed"), (5, "unknown"), (6, "cleared"),
-    (7, "drafted"),
-])
+@pytest.mark.parametrize(
+    ("upto", "shown"),
+    [
+        (0, None),
+        (1, "drafted"),
+        (2, "ready"),
+        (3, "approved"),
+        (4, "armed"),
+        (5, "unknown"),
+        (6, "cleared"),
+        (7, "drafted"),
+    ],
+)
 def test_the_list_shows_where_the_answer_stands(desk: Desk, upto: int, shown: str | None) -> None:
     """An open attempt counts most, then a living approval, then what happened last."""
     desk.store.cases.save(case(), "run")
     made: dict[str, Any] = {}
 
     def draft(note: str) -> None:
-        desk.ledger.save_draft(Draft(case=key(), action="appeal", values={"note": note}, by="li", at=desk.clock.at,
-                                     case_revision="r"))
+        desk.ledger.save_draft(
+            Draft(case=key(), action="appeal", values={"note": note}, by="li", at=desk.clock.at, case_revision="r")
+        )
 
     steps: list[Callable[[], Any]] = [
-        lambda: draft("x"), lambda: made.update(packet=desk.packet()),
+        lambda: draft("x"),
+        lambda: made.update(packet=desk.packet()),
         lambda: made.update(approval=desk.approve(made["packet"])),
         lambda: made.update(attempt=desk.arm(made["packet"], made["approval"])),
         lambda: desk.ledger.settle(made["attempt"].id, "unknown", by="li"),
-        lambda: desk.ledger.settle(made["attempt"].id, "cleared", by="li"), lambda: draft("y"),
+        lambda: desk.ledger.settle(made["attempt"].id, "cleared", by="li"),
+        lambda: draft("y"),
     ]
     for step in steps[:upto]:
         desk.clock.move(minutes=1)

@@ -68,14 +68,23 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(case=st.sampled_from(CASES), note=st.sampled_from("xyz"))
     def save_draft(self, case: str, note: str) -> None:
         """Write it, perhaps as it was."""
-        self.ledger.save_draft(Draft(case=key(case), action="appeal", values={"note": note}, by="li",
-                                     at=self.clock.at, case_revision="r"))
+        self.ledger.save_draft(
+            Draft(case=key(case), action="appeal", values={"note": note}, by="li", at=self.clock.at, case_revision="r")
+        )
 
     @rule(case=st.sampled_from(CASES), note=st.sampled_from("xyz"), by=st.sampled_from(["li", "wang"]))
     def freeze(self, case: str, note: str, by: str) -> None:
         """A packet comes into force."""
-        packet = Packet(case=key(case), order_id="o", case_revision="r", action="appeal", files=(), by=by,
-                        policy_version="p", fields=(PacketField(key="note", kind="text", value=note),))
+        packet = Packet(
+            case=key(case),
+            order_id="o",
+            case_revision="r",
+            action="appeal",
+            files=(),
+            by=by,
+            policy_version="p",
+            fields=(PacketField(key="note", kind="text", value=note),),
+        )
         self.ledger.freeze(packet)
         self.packets.append(packet)
 
@@ -104,8 +113,9 @@ class LedgerMachine(RuleBasedStateMachine):
     def take(self, dead: bool = False) -> None:
         """Another process takes the account, by time or because the one before is dead."""
         try:
-            self.leases.append(self.store.leases.take("coupang:main", f"p{len(self.leases)}", 3600 * 40, machine="m",
-                                                      alone_here=dead))
+            self.leases.append(
+                self.store.leases.take("coupang:main", f"p{len(self.leases)}", 3600 * 40, machine="m", alone_here=dead)
+            )
         except Busy:
             return
         fences = [lease.fence for lease in self.leases]
@@ -140,14 +150,16 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.dead.add(model.id)
 
     @rule(
-        data=st.data(), case_id=st.sampled_from(CASES), note=st.sampled_from("xyz"),
-        between=st.sampled_from(["nothing", "withdraw", "freeze", "expire", "back", "take", "other packet",
-                                 "old lease"]),
-        ends=st.sampled_from(get_args(Settled)), again=st.sampled_from(get_args(Settled)),
+        data=st.data(),
+        case_id=st.sampled_from(CASES),
+        note=st.sampled_from("xyz"),
+        between=st.sampled_from(
+            ["nothing", "withdraw", "freeze", "expire", "back", "take", "other packet", "old lease"]
+        ),
+        ends=st.sampled_from(get_args(Settled)),
+        again=st.sampled_from(get_args(Settled)),
     )
-    def the_usual_way(
-        self, data: st.DataObject, case_id: str, note: str, between: str, ends: Any, again: Any
-    ) -> None:
+    def the_usual_way(self, data: st.DataObject, case_id: str, note: str, between: str, ends: Any, again: Any) -> None:
         """Freeze, approve, arm, settle, with something in between that may forbid it."""
         self.freeze(case_id, note, "li")
         self.approve(data, "wang", 1)
@@ -167,8 +179,11 @@ class LedgerMachine(RuleBasedStateMachine):
         if self.approvals:
             approval = list(self.approvals.values())[-1]
             packet = next(p for p in self.packets if p.digest == approval.digest)
-            self.try_to_arm(self.packets[-1] if between == "other packet" else packet, approval,
-                            self.leases[-2 if between == "old lease" and len(self.leases) > 1 else -1])
+            self.try_to_arm(
+                self.packets[-1] if between == "other packet" else packet,
+                approval,
+                self.leases[-2 if between == "old lease" and len(self.leases) > 1 else -1],
+            )
         for attempt in self.ledger.attempts(key(case_id)):
             for state in (ends, again):
                 self.try_to_settle(attempt.id, state)
@@ -207,8 +222,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for case in CASES:
             standing = [a for a in self.ledger.attempts(key(case)) if a.state not in ("refused", "cleared")]
             assert len(standing) <= 1
-            assert len({a.approval_id for a in self.ledger.attempts(key(case))}) == len(
-                self.ledger.attempts(key(case)))
+            assert len({a.approval_id for a in self.ledger.attempts(key(case))}) == len(self.ledger.attempts(key(case)))
 
     @invariant()
     def what_is_final_never_changes(self) -> None:
@@ -234,6 +248,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
 TestLedgerMachine = LedgerMachine.TestCase
 TestLedgerMachine.settings = settings(
-    max_examples=30, stateful_step_count=40, deadline=None, print_blob=True,
+    max_examples=30,
+    stateful_step_count=40,
+    deadline=None,
+    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )

@@ -14,8 +14,11 @@ from tests.store.made import NOON, Clock, case, deadline, key, open_store
 
 def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     """Every field."""
-    whole = case(messages=(Message(at=NOON, from_="buyer", text="어디에 있나요"),), missing={"outcome": "not decided"},
-                 seen=SeenRef(sha256="a" * 64, at=NOON))
+    whole = case(
+        messages=(Message(at=NOON, from_="buyer", text="어디에 있나요"),),
+        missing={"outcome": "not decided"},
+        seen=SeenRef(sha256="a" * 64, at=NOON),
+    )
     with open_store(tmp_path) as store:
         assert store.cases.save(whole, "run") == "new"
         assert store.cases.get(whole.key) == whole
@@ -81,8 +84,10 @@ def test_the_list_goes_by_urgency(tmp_path: Path) -> None:
     over = Status(shown="종결", is_="closed")
     waits = Status(shown="검토중", is_="in_review")
     cases = [
-        case("over", status=over, deadlines=(deadline(NOON),)), case("waits", status=waits, deadlines=()),
-        case("timeless", deadlines=()), case("later", deadlines=(deadline(NOON + timedelta(days=3)),)),
+        case("over", status=over, deadlines=(deadline(NOON),)),
+        case("waits", status=waits, deadlines=()),
+        case("timeless", deadlines=()),
+        case("later", deadlines=(deadline(NOON + timedelta(days=3)),)),
         case("soon", deadlines=(deadline(NOON + timedelta(days=9), kind="reply"), deadline(NOON + timedelta(days=1)))),
     ]
     with open_store(tmp_path) as store:
@@ -97,15 +102,27 @@ def test_the_list_goes_by_urgency(tmp_path: Path) -> None:
 
 def test_filters_keep_what_was_asked_for(tmp_path: Path) -> None:
     """Each by itself."""
-    other = case("E1", portal="ebay", account="de", channel="returns", flags=("a", "vip_gold"), order_id="4%_2",
-                 status=Status(shown="Waiting", is_="waiting"))
+    other = case(
+        "E1",
+        portal="ebay",
+        account="de",
+        channel="returns",
+        flags=("a", "vip_gold"),
+        order_id="4%_2",
+        status=Status(shown="Waiting", is_="waiting"),
+    )
     with open_store(tmp_path) as store:
         store.cases.save(case(), "run")
         store.cases.save(other, "run")
         rows = store.cases.rows
         found = [
-            rows(portals=["ebay"]), rows(accounts=["ebay:de"]), rows(channels=["returns"]), rows(statuses=["waiting"]),
-            rows(flags=["a"]), rows(text="4%_"), rows(text="WAITING"),
+            rows(portals=["ebay"]),
+            rows(accounts=["ebay:de"]),
+            rows(channels=["returns"]),
+            rows(statuses=["waiting"]),
+            rows(flags=["a"]),
+            rows(text="4%_"),
+            rows(text="WAITING"),
         ]
         assert [[r.case_id for r in f] for f in found] == [["E1"]] * len(found)
         for wrong in (rows(flags=["vip_"]), rows(accounts=["ebay:main"]), rows(text="%"), rows(due_before=NOON)):
@@ -120,10 +137,19 @@ def test_a_case_is_found_by_any_part_of_its_name(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         for name in ("C1", "C12", "X9"):
             store.cases.save(case(name), "run")
-        found = {text: [c.case_id for c in store.cases.find(text)] for text in
-                 ("C1", "coupang:main/refund_disputes/C12", "x9", "COOX9", "main/ref", "%", "")}
-    assert found == {"C1": ["C1"], "coupang:main/refund_disputes/C12": ["C12"], "x9": ["X9"], "COOX9": ["X9"],
-                     "main/ref": ["C1", "C12", "X9"], "%": [], "": []}
+        found = {
+            text: [c.case_id for c in store.cases.find(text)]
+            for text in ("C1", "coupang:main/refund_disputes/C12", "x9", "COOX9", "main/ref", "%", "")
+        }
+    assert found == {
+        "C1": ["C1"],
+        "coupang:main/refund_disputes/C12": ["C12"],
+        "x9": ["X9"],
+        "COOX9": ["X9"],
+        "main/ref": ["C1", "C12", "X9"],
+        "%": [],
+        "": [],
+    }
 
 
 def test_a_page_that_drifted_leaves_the_record_alone(tmp_path: Path) -> None:

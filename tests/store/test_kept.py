@@ -47,6 +47,7 @@ def test_a_damaged_file_is_never_taken_for_the_real_one(tmp_path: Path, damage: 
 
 def test_a_write_that_fails_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full in the middle of a file."""
+
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -61,14 +62,28 @@ def test_seen_pages_are_listed_once_and_latest_last(tmp_path: Path) -> None:
     """What `reread` goes through."""
     with open_store(tmp_path) as store:
         first = store.pages.put("coupang", "main", "detail", "C1", b"one", NOON, channel="refund_disputes")
-        assert store.pages.put("coupang", "main", "detail", "C1", b"one", NOON + timedelta(hours=1),
-                               channel="refund_disputes") == first
-        last = store.pages.put("coupang", "main", "detail", "C1", b"two", NOON + timedelta(hours=2),
-                               channel="refund_disputes", verdict="drifted")
+        assert (
+            store.pages.put(
+                "coupang", "main", "detail", "C1", b"one", NOON + timedelta(hours=1), channel="refund_disputes"
+            )
+            == first
+        )
+        last = store.pages.put(
+            "coupang",
+            "main",
+            "detail",
+            "C1",
+            b"two",
+            NOON + timedelta(hours=2),
+            channel="refund_disputes",
+            verdict="drifted",
+        )
         store.pages.put("coupang", "main", "list", "", b"rows", NOON)
         assert [p.sha256 for p in store.pages.iterate("coupang", "detail")] == [last]
         assert [p.at for p in store.pages.iterate(page="detail", latest_only=False)] == [
-            NOON + timedelta(hours=1), NOON + timedelta(hours=2)]
+            NOON + timedelta(hours=1),
+            NOON + timedelta(hours=2),
+        ]
         assert [p.page for p in store.pages.iterate()] == ["detail", "list"]
         assert store.pages.get(last) == b"two"
         assert len(list(store.pages.iterate(verdict="drifted"))) == 1
@@ -117,15 +132,25 @@ def test_figures_are_kept_exactly(tmp_path: Path) -> None:
         for hour, value in ((2, Decimal("0.10")), (1, None), (2, Decimal("0.3"))):
             store.metrics.put("coupang", "main", "score", NOON + timedelta(hours=hour), value, "%", f"{value}")
         assert [(m.value, m.shown) for m in store.metrics.series("coupang", name="score")] == [
-            (None, "None"), (Decimal("0.3"), "0.3")]
+            (None, "None"),
+            (Decimal("0.3"), "0.3"),
+        ]
         assert len(store.metrics.series(since=NOON + timedelta(minutes=90))) == 1
 
 
 def test_a_settlement_line_counts_once(tmp_path: Path) -> None:
     """The same statement read every night."""
-    line = SettlementLine(portal="coupang", account="main", statement="2025-06", line_id="1", order_id="COO1",
-                          kind="refund", amount=Money(value=Decimal("-37900"), currency="KRW"),
-                          settled_on=date(2025, 6, 9), shown="-37,900원")
+    line = SettlementLine(
+        portal="coupang",
+        account="main",
+        statement="2025-06",
+        line_id="1",
+        order_id="COO1",
+        kind="refund",
+        amount=Money(value=Decimal("-37900"), currency="KRW"),
+        settled_on=date(2025, 6, 9),
+        shown="-37,900원",
+    )
     other = line.model_copy(update={"shown": "-37,900 원"})
     with open_store(tmp_path) as store:
         assert [store.metrics.put_settlement(x) for x in (line, line, other)] == ["new", "unchanged", "changed"]

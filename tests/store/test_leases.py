@@ -65,6 +65,7 @@ def test_of_many_takers_one_wins(tmp_path: Path) -> None:
     won: list[int] = []
     start = threading.Barrier(6)
     with open_store(tmp_path) as store:
+
         def take(number: int) -> None:
             start.wait()
             try:

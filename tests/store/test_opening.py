@@ -151,8 +151,14 @@ def test_migrations_lead_to_the_tables_of_a_new_database(tmp_path: Path) -> None
     texts = []
     for engine in (old, new):
         with engine.connect() as conn:
-            texts.append({(name, tuple(sorted(re.findall(r"[\w']+", sql)))) for name, sql in conn.exec_driver_sql(
-                "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'")})
+            texts.append(
+                {
+                    (name, tuple(sorted(re.findall(r"[\w']+", sql))))
+                    for name, sql in conn.exec_driver_sql(
+                        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'"
+                    )
+                }
+            )
             assert conn.exec_driver_sql("SELECT id, seq FROM audit_head").all() == [(1, 0)]
         engine.dispose()
     assert texts[0] == texts[1]
@@ -248,7 +254,9 @@ def test_a_full_disk_is_told_and_nothing_lost(tmp_path: Path) -> None:
 
 def test_opening_does_not_load_alembic(tmp_path: Path) -> None:
     """It costs a third of a second at every start."""
-    code = ("import sys\nfrom pathlib import Path\nfrom datetime import UTC, datetime\nfrom agent.store import Store\n"
-            "Store.open(Path(sys.argv[1]), Path(sys.argv[2]), clock=lambda: datetime.now(UTC)).close()\n"
-            "assert not any(name.startswith('alembic') for name in sys.modules)")
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom datetime import UTC, datetime\nfrom agent.store import Store\n"
+        "Store.open(Path(sys.argv[1]), Path(sys.argv[2]), clock=lambda: datetime.now(UTC)).close()\n"
+        "assert not any(name.startswith('alembic') for name in sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code, tmp_path / "a.db", tmp_path / "blobs"], check=True)

@@ -23,8 +23,11 @@ DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 def test_the_tables_can_be_made_on_postgresql() -> None:
     """With their partial unique indexes, which guard the one appeal."""
     texts = [str(CreateTable(table).compile(dialect=DIALECT)) for table in schema.metadata.sorted_tables]
-    texts += [str(CreateIndex(index).compile(dialect=DIALECT))
-              for table in schema.metadata.sorted_tables for index in table.indexes]
+    texts += [
+        str(CreateIndex(index).compile(dialect=DIALECT))
+        for table in schema.metadata.sorted_tables
+        for index in table.indexes
+    ]
     for guard in ("uq_attempts_open", "uq_approvals_open", "uq_alarms_open"):
         assert any(guard in text and "UNIQUE" in text and "WHERE" in text for text in texts)
 
@@ -47,8 +50,17 @@ def do_everything(store: Store) -> None:
     place = ("coupang", "main", "refund_disputes")
     store.cases.save(case(), "run", row_hash="h")
     store.cases.save(case(flags=()), "run", row_hash="h")
-    store.cases.rows(portals=["coupang"], accounts=["coupang:main"], channels=["c"], statuses=["won"], flags=["vip"],
-                     due_before=NOON, text="x", open_only=True, limit=3)
+    store.cases.rows(
+        portals=["coupang"],
+        accounts=["coupang:main"],
+        channels=["c"],
+        statuses=["won"],
+        flags=["vip"],
+        due_before=NOON,
+        text="x",
+        open_only=True,
+        limit=3,
+    )
     for read in (store.cases.get, store.cases.row, store.cases.history, store.listing.get):
         read(key())
     store.cases.find("C")
@@ -70,9 +82,19 @@ def do_everything(store: Store) -> None:
     store.metrics.put("coupang", "main", "score", NOON, Decimal(1), "", "1")
     store.metrics.series("coupang", "main", "score", NOON)
     for shown in ("1", "2"):
-        store.metrics.put_settlement(SettlementLine(
-            portal="coupang", account="main", statement="s", line_id="1", order_id="o", kind="refund",
-            amount=Money(value=Decimal(1), currency="KRW"), settled_on=date(2025, 6, 2), shown=shown))
+        store.metrics.put_settlement(
+            SettlementLine(
+                portal="coupang",
+                account="main",
+                statement="s",
+                line_id="1",
+                order_id="o",
+                kind="refund",
+                amount=Money(value=Decimal(1), currency="KRW"),
+                settled_on=date(2025, 6, 2),
+                shown=shown,
+            )
+        )
     store.metrics.settlements("coupang", "main", "o")
     lease = store.leases.renew(store.leases.take("coupang:main", "me", 60), 600)
     store.leases.check(lease)
@@ -82,8 +104,16 @@ def do_everything(store: Store) -> None:
     ledger.save_draft(draft.model_copy(update={"values": {}}))
     ledger.draft(key(), "appeal")
     ledger.drafts(key())
-    packet = Packet(case=key("C2"), order_id="o", case_revision="r", action="appeal", by="li", files=(),
-                    policy_version="p", fields=(PacketField(key="note", kind="text", value="x"),))
+    packet = Packet(
+        case=key("C2"),
+        order_id="o",
+        case_revision="r",
+        action="appeal",
+        by="li",
+        files=(),
+        policy_version="p",
+        fields=(PacketField(key="note", kind="text", value="x"),),
+    )
     ledger.freeze(packet)
     ledger.freeze(packet.model_copy(update={"by": "zhao"}))
     ledger.packet(packet.digest[:8], key("C2"))

@@ -28,7 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--fast", action="store_true", help="against a portal in memory; else a real Chromium")
+    parser.add_argument("--fast", action="store_true", help="against a portal in memory")
     parser.add_argument("--only", type=int, metavar="RUN", help="play this run again, and tell what happens in it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, for --fast")
     chosen = parser.parse_args()
@@ -38,9 +38,7 @@ def main() -> int:
     if chosen.fast:
         found = _fast(chosen.seed, numbers, chosen.jobs if chosen.only is None else 1, told=chosen.only is not None)
     else:
-        from tests.torture import chromium
-
-        found = chromium.runs(chosen.seed, numbers, told=chosen.only is not None)
+        parser.error("the run against a real Chromium is not written yet: add --fast")
     shown = 0
     for number, verdict in found:
         total.add(verdict)

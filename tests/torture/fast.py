@@ -35,7 +35,11 @@ from tests.torture.memory_portal import ANSWERS
 
 T = TypeVar("T")
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
-NOTES = ("배송 완료 자료를 첨부합니다.", "안녕하세요.\n송장 조회 결과를 확인 부탁드립니다.", "Delivered as shown in the carrier's record.")
+NOTES = (
+    "배송 완료 자료를 첨부합니다.",
+    "안녕하세요.\n송장 조회 결과를 확인 부탁드립니다.",
+    "Delivered as shown in the carrier's record.",
+)
 ACCOUNT = AccountSettings(portal="coupang", name="main")
 _POLICY = Path(memory_page.__file__).parent / "memory"
 
@@ -234,7 +238,10 @@ class Run:
                 action="appeal",
                 fields=(
                     PacketField(
-                        key="appeal_type", kind="choice", value=values["appeal_type"], shown=shown[values["appeal_type"]]
+                        key="appeal_type",
+                        kind="choice",
+                        value=values["appeal_type"],
+                        shown=shown[values["appeal_type"]],
                     ),
                     PacketField(key="note", kind="text", value=values["note"]),
                 ),
@@ -325,13 +332,14 @@ class Run:
     ) -> None:
         self.books.policy = self._policy_of(machine).version
         program = Program(machine, weather, self._objection, death=death, trouble=trouble)
-        with program.running() as ctx:
-            with contextlib.suppress(RebuttalError):
-                work(ctx)
-                if death is None or not death.power:
-                    self.books.saw(ctx.store.ledger.attempts())
+        with program.running() as ctx, contextlib.suppress(RebuttalError):
+            work(ctx)
+            if death is None or not death.power:
+                self.books.saw(ctx.store.ledger.attempts())
         died = death is not None and program.steps >= death.step
-        self.trail.append(f"{weather.answer}/{weather.script}/{weather.trouble}: {program.steps} steps, {death if died else ''}")
+        self.trail.append(
+            f"{weather.answer}/{weather.script}/{weather.trouble}: {program.steps} steps, {death if died else ''}"
+        )
         if died and death is not None:
             self.faults["power lost" if death.power else "killed"] += 1
             with self._looking() as store:
@@ -364,7 +372,9 @@ class Run:
         death = trouble = None
         if self.rng.random() < 0.45:
             alone = self.world.scheduler is None
-            step = self.rng.randrange(22, 50) if steps > 50 and self.rng.random() < 0.6 else self.rng.randrange(1, steps)
+            step = (
+                self.rng.randrange(22, 50) if steps > 50 and self.rng.random() < 0.6 else self.rng.randrange(1, steps)
+            )
             death = Death(step, alone and self.rng.random() < 0.3, self.rng.random() < 0.5)
         if self.rng.random() < 0.15:
             kind = self.rng.choice(["full", "locked"])

@@ -72,12 +72,7 @@ class Verdict:
     def bad(self) -> int:
         """How much of it must never be."""
         return (
-            self.duplicates
-            + self.unapproved
-            + self.altered
-            + self.lost
-            + self.wrongly_confirmed
-            + self.wrongly_refused
+            self.duplicates + self.unapproved + self.altered + self.lost + self.wrongly_confirmed + self.wrongly_refused
         )
 
     def add(self, other: Verdict) -> None:

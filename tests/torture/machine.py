@@ -206,11 +206,11 @@ class Program(memory_page.Process):
             trouble = self._trouble()
             self._inside = True
             try:
-                with self._locked() if trouble == "locked" else contextlib.nullcontext():
-                    with original(durable=durable) as conn:
-                        yield conn
-                        if trouble == "full":
-                            raise sqlite3.OperationalError("database or disk is full")
+                held = self._locked() if trouble == "locked" else contextlib.nullcontext()
+                with held, original(durable=durable) as conn:
+                    yield conn
+                    if trouble == "full":
+                        raise sqlite3.OperationalError("database or disk is full")
             finally:
                 self._inside = False
             self.take_step("transaction: done")

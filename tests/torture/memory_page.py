@@ -125,7 +125,7 @@ class _Route:
     async def abort(self, why: str) -> None:
         self.page = "aborted"
 
-    async def fetch(self, *, max_retries: int, max_redirects: int, timeout: float) -> Response:
+    async def fetch(self, *, max_retries: int, max_redirects: int, timeout: float) -> Response:  # noqa: ASYNC109
         assert (max_retries, max_redirects) == (0, 0)
         return self.send(self.request)
 
@@ -308,7 +308,9 @@ class MemoryForm:
 def _multipart(fields: Mapping[str, str], files: list[tuple[str, bytes]]) -> tuple[bytes, str]:
     """A body as a browser writes it."""
     boundary = b"----torture"
-    parts = [b'Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (k.encode(), v.encode()) for k, v in fields.items()]
+    parts = [
+        b'Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (k.encode(), v.encode()) for k, v in fields.items()
+    ]
     parts += [
         b'Content-Disposition: form-data; name="files"; filename="%s"\r\nContent-Type: image/png\r\n\r\n%s'
         % (name.encode(), data)
@@ -447,7 +449,7 @@ async def visiting(
 ) -> AsyncIterator[Visit]:
     """In place of `flows.visit.visiting`: the same lock and lease, the real sending guard, a page in memory."""
     process = ctx.process
-    cast(Node, visits.platform).name = process.node
+    cast(Node, cast(Any, visits).platform).name = process.node
     with holding(ctx, account) as lease:
         _trouble(process, "session", "-")
         tab = _Tab(process)
