@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -116,14 +117,15 @@ class Tab:
         return at + timedelta(seconds=int(time.monotonic() - heard))
 
     def _seen_clock(self, got: dict[str, Any]) -> datetime | None:
-        """The portal's clock when the page was seen, and never later: its document's own Date, and how long before
-        that its answer had begun, which the page itself tells, however late it reached us. A ticking page is painted
-        once a second; a second less keeps a countdown from being counted from a later moment than it was painted for.
+        """The portal's clock when the page was seen, and never later than a countdown on it was painted for.
+
+        It counts from the Date of the document itself, by the page's own clock, however late the page reached us. What
+        the portal took to make its answer is taken off, and a second, because a ticking page is painted once a second.
         """
         date = self._documents.get(str(got["url"]).split("#")[0])
         if date is None or got.get("since_ms") is None:
             return self.server_now
-        return date + timedelta(seconds=int(got["since_ms"] / 1000) - 1)
+        return date + timedelta(seconds=math.floor(got["since_ms"] / 1000) - 1)
 
     async def look(self, address: str, wanted: Wanted) -> Seen:
         """Go to `address` (path or full) and see it; again while the portal is down, reloaded once if not ready."""

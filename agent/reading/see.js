@@ -211,6 +211,15 @@ async (want) => {
     return { status: ready ? "ready" : "wait", missing, unfilled, busy, subject: there };
   };
 
+  /* How long ago, at the least, the page began to count: its scripts ran before its document was complete; and its answer
+     was made after it was asked for, however long before the Date on it. */
+  const since = () => {
+    const went = performance.getEntriesByType("navigation")[0];
+    if (!went || !went.responseStart) return null;
+    const now = performance.now();
+    return now - Math.min(now, went.domContentLoadedEventStart || now) - (went.responseStart - went.requestStart);
+  };
+
   const end = performance.now() + want.wait_ms;
   let verdict = judge();
   while (verdict.status === "wait" && performance.now() < end) {
@@ -224,5 +233,5 @@ async (want) => {
   if (verdict.status === "wait") { serialise(); verdict.status = "timeout"; }
   return { gate: null, subject: true, ...verdict, html: out.join(""), url: location.href, title: document.title,
     language: document.documentElement.lang || "", at: Date.now(),
-    since_ms: performance.now() - (performance.getEntriesByType("navigation")[0]?.responseStart ?? 0) };
+    since_ms: since() };
 }

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from agent.records import Deadline
 
-_CLOCK = timedelta(seconds=5)
-"""How much earlier than it is the portal's clock may be told at one look: its Date has whole seconds, its page ticks."""
+_CLOCK = timedelta(seconds=60)
+"""How much earlier than it is the portal's clock may be told at one look: its Date has whole seconds, its page ticks, and
+the time it took to answer is taken off."""
 
 
 def merge(old: Sequence[Deadline], new: Sequence[Deadline]) -> tuple[tuple[Deadline, ...], bool]:
