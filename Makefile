@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test check bench lock torture torture-fast mutants clean
+.PHONY: setup demo test check truth bench lock torture torture-fast mutants clean
 
 setup: $(VENV)/.stamp
 	@$(BIN)/python -m agent.browser.provide
@@ -27,6 +27,9 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict agent portals flows fixtures tests
 	$(BIN)/lint-imports
+
+truth: setup
+	TRUTH_SEEDS=20 TRUTH_CASES=30 $(BIN)/python -m pytest -m truth
 
 bench: setup
 	$(BIN)/python -m tests.bench

@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import http.cookiejar
-import urllib.parse
-import urllib.request
+import importlib.util
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "mock(portal, seed, cases, latency_ms, now, options): the world of `mock`")
     config.addinivalue_line("markers", "sends: this test may change state at its mock")
     config.addinivalue_line("markers", "account(**options): options of the account, for the portals that know some")
+    config.addinivalue_line("markers", "truth: compares whole worlds; `make truth` compares twenty")
 
 
 @pytest.fixture(autouse=True)
@@ -80,10 +80,16 @@ def nothing_sent(mock: Served) -> None:
 
 
 @pytest.fixture
-def home(mock: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A home with the one account `<portal>:main` at the mock; name and password stand in the environment."""
+def home(request: pytest.FixtureRequest, mock: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home with the one account `<portal>:main` at the mock; name and password stand in the environment.
+
+    `@pytest.mark.account(channels=["messages"], …)` sets options of the account.
+    """
     made = Home(tmp_path / "home").create()
-    made.settings_file.write_text(settings_text(mock), encoding="utf-8")
+    marker = request.node.get_closest_marker("account")
+    options = marker.kwargs if marker else {}
+    lines = "".join(f"options.{name} = {json.dumps(value)}\n" for name, value in options.items())
+    made.settings_file.write_text(settings_text(mock) + lines, encoding="utf-8")
     prefix = f"REBUTTAL_{mock.portal.upper()}_MAIN"
     monkeypatch.setenv(f"{prefix}_USERNAME", mock.username)
     monkeypatch.setenv(f"{prefix}_PASSWORD", mock.password)
@@ -120,38 +126,15 @@ def signed_in(ctx: Context, mock: Served, run: Run[Any]) -> Context:
 
 
 def sign_in(ctx: Context, mock: Served, run: Run[Any]) -> None:
-    """Sign `<portal>:main` in: over HTTP where we know the forms, else as a person would, in the browser."""
+    """Sign `<portal>:main` in: over HTTP where `tests/portals/<portal>/signing.py` knows how, else in the browser."""
     store = f"{mock.portal}:main"
-    if mock.portal in _FORMS:
-        ctx.vault.save(store, {"cookies": _FORMS[mock.portal](mock), "origins": []})
+    if importlib.util.find_spec(f"tests.portals.{mock.portal}.signing"):
+        signing = importlib.import_module(f"tests.portals.{mock.portal}.signing")
+        ctx.vault.save(store, {"cookies": signing.session_cookies(mock), "origins": []})
         return
     from flows.login import login
 
     run(login(ctx, ctx.settings.named(store), headless=True, code_from=mock.otp))
-
-
-def _coupang(mock: Served) -> list[dict[str, Any]]:
-    """The cookies of a session at the Coupang mock, made by its forms and without a browser."""
-    jar = http.cookiejar.CookieJar()
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-
-    def post(path: str, **fields: str) -> None:
-        data = urllib.parse.urlencode(fields).encode()
-        with browser.open(mock.base_url + path, data) as answer:
-            answer.read()
-
-    post("/auth/realms/seller/login-actions/authenticate", username=mock.username, password=mock.password)
-    post("/login/code", code=mock.otp(), realActionType="Submit")
-    if not any(cookie.name == "JSESSIONID" for cookie in jar):
-        post("/configuration/account/change-password/guide")
-    return [
-        {"name": cookie.name, "value": cookie.value, "domain": "127.0.0.1", "path": "/", "expires": -1,
-         "httpOnly": cookie.name == "JSESSIONID", "secure": False, "sameSite": "Lax"}
-        for cookie in jar if cookie.name != "AUTH_SESSION_ID"
-    ]  # fmt: skip
-
-
-_FORMS: dict[str, Callable[[Served], list[dict[str, Any]]]] = {"coupang": _coupang}
 
 
 # -- a browser -----------------------------------------------------------------------------------------------------

@@ -24,8 +24,11 @@ def _own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
-def test_the_whole_way_ends_well_and_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report = demo(seed=1, cases=3)
+def test_the_whole_way_ends_well_in_the_persons_language_and_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    speak("zh-CN")
+    report = demo(seed=1, cases=2)
     told: dict[str, Any] = report.public()
     assert report.exit_code == 0
     assert (told["received"], told["outcome"]["result"]) == (1, "approved")
@@ -37,16 +40,9 @@ def test_the_whole_way_ends_well_and_leaves_nothing(tmp_path: Path, capsys: pyte
     ):
         assert f"\n{number}. rebuttal {command}" in shown
     assert told["digest"] in shown
-    assert "byte for byte as approved" in shown
-    assert "README.md" in shown
-
-
-def test_it_speaks_the_persons_language(capsys: pytest.CaptureFixture[str]) -> None:
-    speak("zh-CN")
-    assert demo(seed=2, cases=2).exit_code == 0
-    shown = capsys.readouterr().out
     assert "这里的一切都是虚构的" in shown
     assert "Every" not in shown
+    assert "README.zh-CN.md" in shown or "README.md" in shown
 
 
 def test_as_json_it_says_nothing_but_its_report(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +63,7 @@ def test_bars_are_seen_where_there_is_no_terminal(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
-@pytest.mark.parametrize("at", ["2. rebuttal login", "cases [", "8. rebuttal submit"])
+@pytest.mark.parametrize("at", ["cases [", "8. rebuttal submit"])
 def test_stopping_it_leaves_no_folder_and_no_process(tmp_path: Path, at: str) -> None:
     environment = os.environ | {"TMPDIR": str(tmp_path), "REBUTTAL_LANGUAGE": "en", "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "flows.cli", "demo", "--cases", "6"]

@@ -10,7 +10,7 @@ from agent.errors import DOWN, DRIFT, PERSON, Challenge, SignedOut
 from flows.login import login
 from tests.portals.aliexpress.conftest import Shop
 
-pytestmark = pytest.mark.mock(portal="aliexpress", seed=8, cases=4)
+pytestmark = pytest.mark.mock(portal="aliexpress", seed=8, cases=2)
 
 LIST = "/h5/mtop.aliexpress.seller.reverse.querySellerReverseOrderList"
 DETAIL = "/h5/mtop.aliexpress.seller.reverse.reverseOrderLineDetailRender"
@@ -41,7 +41,7 @@ def test_a_wrong_password_is_tried_once(ctx: Any, mock: Any, run: Any, monkeypat
     assert len(mock.received("sign_in")) == 1
 
 
-@pytest.mark.mock(portal="aliexpress", seed=8, cases=4, options={"slider": "yes"})
+@pytest.mark.mock(portal="aliexpress", seed=8, cases=2, options={"slider": "yes"})
 def test_a_slider_at_the_sign_in_goes_to_a_person(ctx: Any, mock: Any, run: Any) -> None:
     with pytest.raises(Challenge) as raised:
         run(login(ctx, ctx.settings.account[0], headless=True))
@@ -67,7 +67,7 @@ def test_an_expired_token_is_the_pages_own_affair(fresh: Shop) -> None:
     fresh.mock.fault("token_expired", LIST)
     fresh.mock.fault("token_expired", DETAIL)
     assert errors(fresh) == (0, set())
-    assert len(fresh.cases()) == 4
+    assert len(fresh.cases()) == 2
 
 
 @pytest.mark.parametrize("path", [LIST, DETAIL])
@@ -105,7 +105,7 @@ def test_a_renamed_label_is_drift_and_never_a_missing_value(fresh: Shop, label: 
 
 
 def test_a_list_without_some_rows_is_told_as_incomplete(fresh: Shop) -> None:
-    fresh.mock.fault("missing_page", LIST, count="all", keep=2)
+    fresh.mock.fault("missing_page", LIST, count="all", keep=1)
     report = fresh.sync()
     assert not report.channels[0].complete and report.exit_code == DRIFT
 

@@ -9,7 +9,11 @@ import pytest
 from flows.cases import listing
 from tests.portals.aliexpress.conftest import Shop
 
-pytestmark = pytest.mark.mock(portal="aliexpress", seed=9, cases=22)
+
+@pytest.fixture
+def shop(shared: Shop) -> Shop:
+    """The operator in the world that is read once."""
+    return shared
 
 
 def test_the_list_shows_the_house_deadline_and_the_records_do_not(shop: Shop) -> None:
@@ -39,9 +43,9 @@ def test_the_list_shows_the_house_deadline_and_the_records_do_not(shop: Shop) ->
     assert overdue <= {row.case_id for row in soon}
 
 
-def test_other_hours_are_a_setting(shop: Shop) -> None:
+def test_other_hours_are_a_setting(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {row.case_id: row.next_deadline_at for row in listing(shop.ctx)}
-    shop.ctx.settings = shop.ctx.settings.model_copy(update={"house_hours": 2000})
+    monkeypatch.setattr(shop.ctx, "settings", shop.ctx.settings.model_copy(update={"house_hours": 2000}))
     after = {row.case_id: row.next_deadline_at for row in listing(shop.ctx)}
     stored = {row.case_id: row.next_deadline_at for row in shop.ctx.store.cases.rows(open_only=True)}
     assert after == stored and after != before

@@ -12,10 +12,13 @@ import pytest
 
 from agent.records import Action, Case
 from fixtures.kernel.serving import Served
+from flows.context import Context
+from tests.conftest import Run
 from tests.evidence.made import picture
-from tests.portals.aliexpress.conftest import Shop, session_cookies
+from tests.portals.aliexpress.conftest import STATE, Shop
+from tests.portals.aliexpress.signing import session_cookies
 
-pytestmark = [pytest.mark.sends, pytest.mark.mock(portal="aliexpress", seed=5, cases=24)]
+pytestmark = pytest.mark.sends
 
 VERBS: dict[str, str] = {
     "propose_solution": "saveSolution", "apply_withdrawal": "applyWithdrawal", "escalate": "submitArbitration",
@@ -86,11 +89,24 @@ class Raw:
 
 
 @pytest.fixture
-def raw(mock: Served) -> Any:
+def shop(shared: Shop) -> Shop:
+    """The operator in the world that is read once."""
+    return shared
+
+
+@pytest.fixture
+def raw(shared: Shop) -> Any:
     """A way around all our checks."""
-    made = Raw(mock)
+    made = Raw(shared.mock)
     yield made
     made.client.close()
+
+
+def several(shop: Shop) -> dict[Action, Case]:
+    """A dispute for each action, made for this test alone."""
+    made = {action: str(shop.mock.event("new_case", state=state)["case_id"]) for action, state in STATE.items()}
+    assert shop.sync().exit_code == 0
+    return {action: shop.by_id(case_id) for action, case_id in made.items()}
 
 
 def evidence(shop: Shop, action: Action, names: list[str]) -> list[tuple[str, Path]]:
@@ -103,40 +119,37 @@ def evidence(shop: Shop, action: Action, names: list[str]) -> list[tuple[str, Pa
 
 
 def test_every_refusal_of_the_portal_is_found_before_a_browser_opens(shop: Shop, raw: Raw) -> None:
-    cases = {action: shop.case(action) for action in VERBS}  # type: ignore[arg-type]
-    plain = next(c for c in shop.cases() if "accept" in c.actions and all(o.from_ != "platform" for o in c.offers))
+    cases = several(shop)
     for what, action, changed, names, code, found in WRONG:
-        case = plain if action == "accept" else cases[action]
+        case = cases[action]
         values, files = shop.answer(case, action)
         values |= {key: value.format(order=case.order_id) for key, value in changed.items() if value is not None}
         values = {key: value for key, value in values.items() if changed.get(key, "") is not None}
         given = list(files) if names is None else evidence(shop, action, names)
-        report = shop.draft(case, action, values, *given)
-        assert report.packet is None, what
-        assert found in {one.code for one in report.blocked}, (what, [one.code for one in report.blocked])
-        assert not any(one.overridable for one in report.blocked if one.code == found), what
+        blocked = shop.found(case, action, values, *given)
+        assert found in blocked and not blocked[found].overridable, (what, list(blocked))
         paths = [path for _, path in given]
         assert code in raw.codes(case, action, values, paths), what
-        for draft in shop.ctx.store.ledger.drafts(case.key):  # the next one must not inherit anything
-            shop.ctx.store.ledger.save_draft(draft.model_copy(update={"files": (), "values": {}}))
     assert not any(one["accepted"] for one in shop.writes())
 
 
 def test_the_fit_answers_are_what_the_portal_takes(shop: Shop, raw: Raw) -> None:
-    used: set[str] = set()
-    for action in ("appeal", "provide_tracking", "cancel_escalation", "escalate", "apply_withdrawal", "accept",
-                   "propose_solution"):  # fmt: skip
-        case = next(c for c in shop.cases() if action in c.actions and c.case_id not in used)
-        used.add(case.case_id)
+    for action, case in several(shop).items():
         values, files = shop.answer(case, action)
         assert raw.codes(case, action, values, [path for _, path in files]) == ["SUCCESS"], action
 
 
-def test_a_withdrawal_from_the_sixth_day_is_not_offered(shop: Shop, raw: Raw) -> None:
-    case = shop.case("apply_withdrawal")
+@pytest.mark.mock(portal="aliexpress", seed=5, cases=1)
+def test_a_withdrawal_from_the_sixth_day_is_not_offered(
+    signed_in: Context, mock: Served, run: Run[Any], tmp_path: Path
+) -> None:
+    shop = Shop(signed_in, mock, run, tmp_path / "evidence")
+    case = shop.one_for("apply_withdrawal")
     shop.mock.advance(5 * 86400)
     values, _ = shop.answer(case, "apply_withdrawal")
+    raw = Raw(mock)
     assert raw.codes(case, "apply_withdrawal", values, []) == ["STATUS_ERROR"]
+    raw.client.close()
     shop.sync(full=True)
     assert "apply_withdrawal" not in shop.by_id(case.case_id).actions
     report = shop.draft(shop.by_id(case.case_id), "apply_withdrawal", values)
@@ -144,18 +157,18 @@ def test_a_withdrawal_from_the_sixth_day_is_not_offered(shop: Shop, raw: Raw) ->
 
 
 def test_a_second_appeal_is_not_offered(shop: Shop, raw: Raw) -> None:
-    case = shop.case("appeal")
+    case = shop.one_for("appeal")
     values, files = shop.answer(case, "appeal")
     paths = [path for _, path in files]
     assert raw.codes(case, "appeal", values, paths) == ["SUCCESS"]
     assert raw.codes(case, "appeal", values, paths) == ["APPEAL_USED"]
-    shop.sync(full=True)
+    shop.sync()
     now = shop.by_id(case.case_id)
     assert (now.actions, now.appeals and now.appeals.used) == ((), 1)
 
 
 def test_asking_for_withdrawal_before_the_buyer_confirmed_is_blocked(shop: Shop) -> None:
-    case = next(c for c in shop.cases() if "apply_withdrawal" in c.actions and c.status.is_ == "action_needed")
+    case = shop.one_for("apply_withdrawal")
     text = f"About order {case.order_id}: please confirm on this page."
     none = shop.draft(case, "apply_withdrawal", {"message": text})
     assert "WD7.unconfirmed" in {one.code for one in none.blocked}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from agent.errors import NotApproved
-from agent.records import Action
+from agent.records import Action, Case
 from flows.approve import approve
 from flows.submit import submit
 from tests.portals.aliexpress.conftest import Shop
 
-pytestmark = [pytest.mark.sends, pytest.mark.mock(portal="aliexpress", seed=5, cases=24)]
+pytestmark = pytest.mark.sends
 
 CALL = "/h5/mtop.aliexpress.seller.reverse.{}/1.0/"
 VERBS: dict[Action, str] = {
@@ -34,26 +32,34 @@ FIELDS = {"text": "content", "message": "content", "explanation": "content", "ca
           "number": "number", "appeal_type": "appealType", "solution": "solution"}  # fmt: skip
 
 
-def confirm(shop: Shop) -> None:
-    """A buyer answers the seller's word in writing, so that withdrawal may be asked for (WD7)."""
-    case = next(c for c in shop.cases() if "apply_withdrawal" in c.actions and c.status.is_ == "waiting")
-    shop.mock.event("message", case_id=case.case_id, text="The parcel came today, thank you. I close the dispute.")
-    assert shop.sync(full=True).exit_code == 0
+@pytest.fixture
+def shop(shared: Shop) -> Shop:
+    """The operator in the world that is read once."""
+    return shared
 
 
-def chosen(shop: Shop, action: Action) -> Any:
-    """A case for the action: one whose buyer has confirmed for a withdrawal, one that wants an answer for a plan."""
-    cases = [case for case in shop.cases() if action in case.actions]
+@pytest.fixture
+def paying(shared: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The same, with settings that allow actions that pay the buyer."""
+    monkeypatch.setattr(shared.ctx, "settings", shared.ctx.settings.model_copy(update={"allow_money_actions": True}))
+    return shared
+
+
+def chosen(shop: Shop, action: Action) -> Case:
+    """A case for the action: one whose buyer has confirmed for a withdrawal (WD7), a plan of money alone to accept."""
     if action == "apply_withdrawal":
-        return next(case for case in cases if "I close the dispute." in case.messages[-1].text)
-    if action == "accept":
-        return next(case for case in cases if case.offers[0].kind == "refund")
-    return next((case for case in cases if case.status.is_ == "action_needed"), cases[0])
+        made = str(shop.mock.event("new_case", state="wait_buyer")["case_id"])
+        shop.mock.event("message", case_id=made, text="The parcel came today, thank you. I close the dispute.")
+        assert shop.sync().exit_code == 0
+        return shop.by_id(made)
+    found = shop.one_for(action)
+    while action == "accept" and found.offers[0].kind != "refund":
+        found = shop.one_for(action)
+    return found
 
 
 def test_each_of_the_seven_actions_arrives_once_and_as_approved(paying: Shop) -> None:
     shop = paying
-    confirm(shop)
     for action, verb in VERBS.items():
         before = len(shop.writes())
         case = chosen(shop, action)
@@ -78,7 +84,7 @@ def test_each_of_the_seven_actions_arrives_once_and_as_approved(paying: Shop) ->
 
 
 def test_accepting_a_plan_is_not_approved_while_the_setting_forbids_it(shop: Shop) -> None:
-    case = shop.case("accept")
+    case = shop.one_for("accept")
     report = shop.draft(case, "accept", {"solution": "buyer"})
     assert report.packet is not None
     with pytest.raises(NotApproved, match="pays the buyer"):
@@ -87,19 +93,20 @@ def test_accepting_a_plan_is_not_approved_while_the_setting_forbids_it(shop: Sho
     assert shop.writes() == []
 
 
-def test_an_approval_to_pay_dies_when_the_setting_is_taken_back(paying: Shop) -> None:
-    case = paying.case("accept")
+def test_an_approval_to_pay_dies_when_the_setting_is_taken_back(paying: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = paying.one_for("accept")
     report = paying.draft(case, "accept", {"solution": "buyer"})
     assert report.packet is not None
     approve(paying.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
-    paying.ctx.settings = paying.ctx.settings.model_copy(update={"allow_money_actions": False})
+    forbidden = paying.ctx.settings.model_copy(update={"allow_money_actions": False})
+    monkeypatch.setattr(paying.ctx, "settings", forbidden)
     (result,) = paying.run(submit(paying.ctx, (case.key.ref,))).results
     assert (result.outcome, result.error) == ("not_sent", "NotApproved")
     assert paying.writes() == []
 
 
 def test_an_error_on_cancelling_the_arbitration_is_told_as_harmless(shop: Shop) -> None:
-    case = shop.case("cancel_escalation")
+    case = shop.one_for("cancel_escalation")
     values, files = shop.answer(case, "cancel_escalation")
     shop.mock.fault("cancel_error", "/", count="all")
     report = shop.draft(case, "cancel_escalation", values, *files)
@@ -109,11 +116,11 @@ def test_an_error_on_cancelling_the_arbitration_is_told_as_harmless(shop: Shop) 
     (result,) = told.results
     assert (result.outcome, told.exit_code) == ("refused", 0)
     assert "harmless (AE5)" in str(result.said) and "取消仲裁失败" in str(result.said)
-    assert shop.really(case.case_id)["status"]["is"] == "in_review"
+    assert shop.really(case)["status"]["is"] == "in_review"
 
 
 def test_a_refusal_of_anything_else_is_no_harmless_one(shop: Shop) -> None:
-    case = shop.case("escalate")
+    case = shop.one_for("escalate")
     values, files = shop.answer(case, "escalate")
     report = shop.draft(case, "escalate", values, *files)
     assert report.packet is not None
@@ -123,9 +130,8 @@ def test_a_refusal_of_anything_else_is_no_harmless_one(shop: Shop) -> None:
     assert told.exit_code != 0
 
 
-@pytest.mark.mock(portal="aliexpress", seed=5, cases=24)
 def test_a_second_button_in_the_dialog_stops_before_the_click(shop: Shop) -> None:
-    case = shop.case("provide_tracking")
+    case = shop.one_for("provide_tracking")
     values, files = shop.answer(case, "provide_tracking")
     report = shop.draft(case, "provide_tracking", values, *files)
     shop.mock.fault("second_submit", "/m_apps/dispute-management/detail", count="all")
@@ -137,7 +143,7 @@ def test_a_second_button_in_the_dialog_stops_before_the_click(shop: Shop) -> Non
 def test_a_reason_that_is_not_greyed_out_any_more_stops_before_the_click(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case = shop.case("escalate")
+    case = shop.one_for("escalate")
     values, files = shop.answer(case, "escalate")
     report = shop.draft(case, "escalate", values, *files)
     shop.mock.fault(

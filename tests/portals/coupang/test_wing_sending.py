@@ -8,16 +8,21 @@ import pytest
 
 from agent.evidence.finding import Finding
 from agent.records import Case
+from tests.portals.coupang.answers import DETAIL, MP4
 from tests.portals.coupang.conftest import Shop
 
-CHANNELS = ["returns", "confirmation_requests", "inquiries"]
-pytestmark = [
-    pytest.mark.sends,
-    pytest.mark.mock(cases=1, options={"others": "0", "returns": "2", "inquiries": "2"}),
-    pytest.mark.account(channels=CHANNELS),
-]
-DETAIL = "입고된 상품에서 파손이 확인되었습니다.\n운송장부터 개봉까지의 영상과 사진을 첨부하오니 확인 부탁드립니다."
-MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + b"\x00" * 4000
+pytestmark = pytest.mark.sends
+
+
+@pytest.fixture
+def shop(shared: Shop) -> Shop:
+    """The operator in the world that is read once."""
+    return shared
+
+
+def arrived(shop: Shop, **wish: Any) -> Case:
+    """A return whose goods arrived, made for this test alone."""
+    return shop.made("returns", "return_new", state="ARRIVED", **wish)
 
 
 def answers(case: Case, **more: str) -> dict[str, str]:
@@ -32,11 +37,12 @@ def evidence(shop: Shop) -> tuple[Any, ...]:
     return shop.file("DamagePhoto", "damage.jpg"), shop.file("OpeningVideo", "opening.mp4", MP4)
 
 
-@pytest.mark.parametrize("mode", ["form", "fetch"])
+@pytest.mark.parametrize("mode", ["fetch", "form"])  # the last is what the others here meet
 def test_a_request_arrives_once_with_every_block_and_file(shop: Shop, mode: str) -> None:
     shop.mock.event("mode", submit_mode=mode)
-    shop.sync()
-    case = max((c for c in shop.cases("returns") if "appeal" in c.actions), key=lambda c: len(c.items))
+    case = arrived(shop)
+    while len(case.items) < 2:
+        case = arrived(shop)
     report = shop.draft(case, "appeal", answers(case), *evidence(shop))
     assert report.packet is not None, [(one.code, str(one.words)) for one in report.blocked]
     result = shop.send(case, report)
@@ -55,7 +61,8 @@ def test_a_request_arrives_once_with_every_block_and_file(shop: Shop, mode: str)
     assert fields["detailReason"][0].replace("\r\n", "\n") == DETAIL
     assert fields["attachmentName"] == [f.upload_name for f in report.packet.files]
     assert result.receipt is not None
-    shop.sync()
+    shop.sync("returns")
+    shop.sync("confirmation_requests")
     now = shop.again(case)
     assert (now.status.is_, now.actions, now.appeals and now.appeals.used) == ("in_review", (), 1)
     request = shop.known("confirmation_requests", result.receipt["number"])
@@ -64,7 +71,7 @@ def test_a_request_arrives_once_with_every_block_and_file(shop: Shop, mode: str)
     assert request.amount is not None
     shop.mock.event("confirm_state", case_id=request.case_id, to="INPROGRESS")
     shop.mock.event("confirm_state", case_id=request.case_id, to="PARTIAL")
-    shop.sync()
+    shop.sync("confirmation_requests")
     done = shop.again(request)
     assert done.status.is_ == "partly_won" and done.outcome is not None and done.outcome.recovered is not None
     assert 0 < done.outcome.recovered.value < request.amount.value
@@ -73,14 +80,14 @@ def test_a_request_arrives_once_with_every_block_and_file(shop: Shop, mode: str)
 
 def test_a_request_still_only_received_is_taken_back(shop: Shop) -> None:
     shop.mock.event("return_new", state="CHECKING")
-    shop.sync()
+    shop.sync("confirmation_requests")
     case = shop.case("confirmation_requests", "cancel_escalation")
     report = shop.draft(case, "cancel_escalation", {"reason": "자료를 보완하기 위하여 요청을 철회합니다."})
     result = shop.send(case, report)
     assert result.outcome == "confirmed", result.public()
     (one,) = shop.writes()
     assert one["path"].endswith(f"/{case.case_id}/withdraw") and one["accepted"]
-    shop.sync()
+    shop.sync("confirmation_requests")
     assert shop.again(case).status.is_ == "withdrawn"
 
 
@@ -93,25 +100,24 @@ def test_a_request_still_only_received_is_taken_back(shop: Shop) -> None:
     ],
 )
 def test_an_inquiry_is_answered_or_confirmed_once(shop: Shop, action: Any, values: dict[str, str]) -> None:
-    shop.sync()
-    case = shop.case("inquiries", action)
+    case = shop.made("inquiries", "inquiry_new", state="NO_ANSWER" if action == "reply" else "TRANSFER")
+    assert case.actions == (action,)
     result = shop.send(case, shop.draft(case, action, values))
     assert result.outcome == "confirmed", result.public()
     (one,) = shop.writes()
     assert case.case_id in one["path"] and one["accepted"]
-    shop.sync()
+    shop.sync("inquiries")
     assert (shop.again(case).status.is_, shop.again(case).actions) == ("closed", ())
 
 
 def test_a_request_whose_answer_was_lost_is_found_by_reading(shop: Shop) -> None:
     from flows.reconcile import reconcile
 
-    shop.sync()
-    case = shop.case("returns", "appeal")
+    case = arrived(shop)
     shop.mock.fault("drop_after", ".*/confirm-requests", method="POST")
     result = shop.send(case, shop.draft(case, "appeal", answers(case), *evidence(shop)))
     assert result.outcome == "unknown", result.public()
-    (settled,) = shop.run(reconcile(shop.ctx, (shop.account,))).results
+    (settled,) = [r for r in shop.run(reconcile(shop.ctx, (shop.account,))).results if r.ref == case.key.ref]
     assert settled.outcome == "confirmed"
     assert len([one for one in shop.writes() if one["path"].endswith("/confirm-requests")]) == 1
 
@@ -120,8 +126,7 @@ def test_a_rehearsal_uploads_nothing(shop: Shop) -> None:
     from flows.approve import approve
     from flows.submit import submit
 
-    shop.sync()
-    case = shop.case("returns", "appeal")
+    case = arrived(shop)
     report = shop.draft(case, "appeal", answers(case), *evidence(shop))
     assert report.packet is not None
     approve(shop.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
@@ -134,14 +139,11 @@ def test_a_rehearsal_uploads_nothing(shop: Shop) -> None:
 
 
 def _found(shop: Shop, case: Case, values: dict[str, str], *files: Any) -> dict[str, Finding]:
-    return {one.code: one for one in shop.draft(case, "appeal", values, *files).blocked}
+    return shop.found(case, "appeal", values, *files)
 
 
 def test_every_refusal_of_the_portal_is_found_by_lint(shop: Shop) -> None:
-    dear = shop.mock.event("return_new", state="ARRIVED", price=120000)["case_id"]
-    cheap = shop.mock.event("return_new", state="ARRIVED", price=20000)["case_id"]
-    shop.sync()
-    case, other = shop.known("returns", dear), shop.known("returns", cheap)
+    case, other = arrived(shop, price=120000), arrived(shop, price=20000)
     photo, video = evidence(shop)
     item = other.items[0]
     bare = {"detail": DETAIL}
@@ -172,6 +174,25 @@ def test_every_refusal_of_the_portal_is_found_by_lint(shop: Shop) -> None:
 
 
 def test_a_request_without_a_file_is_held_back(shop: Shop) -> None:
-    shop.sync()
-    case = shop.case("returns", "appeal")
+    case = arrived(shop)
     assert "CP6.too_few" in _found(shop, case, answers(case))  # ERR-CF-030
+
+
+def test_what_the_other_forms_refuse_is_found_by_lint_too(shop: Shop) -> None:
+    shop.mock.event("return_new", state="CHECKING")
+    shop.sync("confirmation_requests")
+    request = shop.case("confirmation_requests", "cancel_escalation")
+    inquiry = shop.made("inquiries", "inquiry_new", state="NO_ANSWER")
+    check = shop.made("inquiries", "inquiry_new", state="TRANSFER")
+    for case, action, key in ((request, "cancel_escalation", "reason"), (inquiry, "reply", "answer")):
+        rule = "CP6" if key == "reason" else "CM9"
+        for text, code in (
+            ("", "missing"),
+            ("짧음", "short"),
+            ("가" * 1001, "length"),
+            ("我们已经处理了这个问题。", "language"),
+        ):
+            assert f"{rule}.{code}" in shop.found(case, action, {key: text}), (action, code)  # type: ignore[arg-type]
+        assert "form.no_files" in shop.found(case, action, {key: DETAIL}, shop.file())  # type: ignore[arg-type]
+    assert "CM9.length" in shop.found(check, "accept", {"note": "가" * 1001})
+    assert shop.writes() == []

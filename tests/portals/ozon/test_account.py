@@ -2,54 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from fixtures.kernel.serving import Served
-from flows.context import Context
-from flows.sync import sync
-from tests.conftest import Run
-
-pytestmark = pytest.mark.mock(portal="ozon", seed=2, cases=12)
+from tests.portals.shop import Shop
 
 
-def read(ctx: Context, run: Run[Any]) -> None:
-    report = run(sync(ctx, ctx.settings.account))
+def read(shop: Shop, channel: str) -> None:
+    report = shop.sync(channel)
     assert report.exit_code == 0, report.public()
 
 
-def figures(ctx: Context) -> dict[str, float]:
-    return {one.name: float(one.value) for one in ctx.store.metrics.series("ozon", "main") if one.value is not None}
+def figures(shop: Shop) -> dict[str, float]:
+    metrics = shop.ctx.store.metrics.series("ozon", "main")
+    return {one.name: float(one.value) for one in metrics if one.value is not None}
 
 
-def test_account_health_and_refund_rate_are_kept_and_alarmed(signed_in: Context, mock: Served, run: Run[Any]) -> None:
-    mock.event("health", account="96", refund_rate="1.2", cancellation="0.0", shipment_delay="0.0")
-    read(signed_in, run)
-    assert (figures(signed_in)["account_health"], figures(signed_in)["refund_rate"]) == (96, 1.2)
-    assert [a for a in signed_in.store.alarms.open() if a.kind != "due"] == []
-    mock.event("health", account="89", refund_rate="3.6")
-    read(signed_in, run)
-    told = " ".join(str(alarm.words) for alarm in signed_in.store.alarms.open())
-    assert "89" in told and "3,6" in told
+def alarms(shop: Shop) -> str:
+    """What the open alarms about figures say."""
+    return " ".join(str(alarm.words) for alarm in shop.ctx.store.alarms.open() if alarm.kind == "health")
 
 
-def test_what_came_back_after_an_appeal_is_a_settlement_line(signed_in: Context, mock: Served, run: Run[Any]) -> None:
-    mock.event("settle", on="2026-03-16")
-    won = {case["case_id"]: case for case in mock.truth() if case["outcome"] and case["outcome"].get("settled_on")}
-    read(signed_in, run)
-    lines = signed_in.store.metrics.settlements("ozon", "main")
+def test_account_health_and_refund_rate_are_kept_and_alarmed(shared: Shop) -> None:
+    shared.mock.event("health", account="96", refund_rate="1.2", cancellation="0.0", shipment_delay="0.0")
+    read(shared, "tickets")
+    assert (figures(shared)["account_health"], figures(shared)["refund_rate"]) == (96, 1.2)
+    assert alarms(shared) == ""
+    shared.mock.event("health", account="89", refund_rate="3.6")
+    read(shared, "tickets")
+    assert "89" in alarms(shared) and "3,6" in alarms(shared)
+
+
+def test_what_came_back_after_an_appeal_is_a_settlement_line(shared: Shop) -> None:
+    shared.mock.event("settle", on="2026-03-16")
+    truth = shared.mock.truth()
+    won = {case["case_id"]: case for case in truth if case["outcome"] and case["outcome"].get("settled_on")}
+    read(shared, "tickets")
+    lines = shared.ctx.store.metrics.settlements("ozon", "main")
     assert won
     for case in won.values():
         (line,) = [one for one in lines if one.order_id == case["order_id"]]
         assert line.amount.model_dump(mode="json") == case["outcome"]["recovered"]
 
 
-def test_a_request_that_was_approved_by_itself_is_read_as_lost(signed_in: Context, mock: Served, run: Run[Any]) -> None:
-    made = mock.event("new_case", channel="returns", state="OnSellerApproval")["case_id"]
-    read(signed_in, run)
-    mock.advance(4 * 86_400)
-    read(signed_in, run)
-    (row,) = [one for one in signed_in.store.cases.rows() if one.case_id == made]
-    truth = next(case for case in mock.truth() if case["case_id"] == made)
-    assert row.status == truth["status"]["is"] == "lost"
+@pytest.mark.mock(portal="ozon", seed=2, cases=2)
+def test_a_request_that_was_approved_by_itself_is_read_as_lost(shop: Shop) -> None:
+    made = str(shop.mock.event("new_case", channel="returns", state="OnSellerApproval")["case_id"])
+    read(shop, "returns")
+    assert shop.known("returns", made).status.is_ == "action_needed"
+    shop.mock.advance(4 * 86_400)
+    read(shop, "returns")
+    case = shop.known("returns", made)
+    assert case.status.is_ == shop.really(case)["status"]["is"] == "lost"

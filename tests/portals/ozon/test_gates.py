@@ -14,9 +14,9 @@ from flows.context import Context, opened
 from flows.login import login
 from flows.sync import sync
 from tests.conftest import Run, settings_text
-from tests.portals.ozon.conftest import session_cookies
+from tests.portals.ozon.signing import session_cookies
 
-pytestmark = pytest.mark.mock(portal="ozon", seed=1, cases=8)
+pytestmark = pytest.mark.mock(portal="ozon", seed=1, cases=4)
 
 
 def enter(ctx: Context, run: Run[Any], code: Callable[[], str]) -> Any:

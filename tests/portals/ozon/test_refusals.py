@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,12 +20,17 @@ from agent.evidence import upload_names
 from agent.evidence.files import look_at
 from agent.records import Action, Case
 from agent.sending.packet import DraftFile
+from fixtures.kernel.serving import Served
 from flows.approve import approve
+from flows.context import Context
 from flows.readiness import rules_for
+from tests.conftest import Run
 from tests.evidence.made import pdf, picture
-from tests.portals.ozon.conftest import TEXT, Shop, session_cookies
+from tests.portals.ozon.answers import TEXT
+from tests.portals.ozon.signing import session_cookies
+from tests.portals.shop import Shop
 
-pytestmark = [pytest.mark.sends, pytest.mark.mock(portal="ozon", seed=2, cases=30)]
+pytestmark = pytest.mark.sends
 
 Files = Callable[[Case], list[tuple[str, str, bytes]]]
 """Kind, name and bytes of each file."""
@@ -108,9 +114,16 @@ TICKETS = {
 }
 
 
+@pytest.fixture
+def shop(shared: Shop) -> Shop:
+    """The operator in the world that is read once."""
+    return shared
+
+
 def test_an_appeal_ozon_would_refuse_is_blocked(shop: Shop) -> None:
+    cases = {n: shop.fresh("refund_disputes", "appeal", items=n, state="action_needed") for n in (1, 2)}
     for row in APPEALS.values():
-        case = shop.case("refund_disputes", "appeal", items=row.items)
+        case = cases[row.items]
         blocked(shop, case, "appeal", APPEAL, row, f"/app/postings/fbs/{case.case_id}/appeal")
 
 
@@ -136,15 +149,17 @@ def test_a_message_or_request_ozon_would_refuse_is_blocked(shop: Shop) -> None:
 
 
 def test_what_is_right_is_blocked_by_neither(shop: Shop) -> None:
-    case = shop.case("refund_disputes", "appeal", items=1)
+    case = shop.fresh("refund_disputes", "appeal", items=1, state="action_needed")
     assert shop.draft(case, "appeal", APPEAL, *written(shop, good(case))).packet is not None
     answer = asked(shop, case, "appeal", APPEAL, good(case), f"/app/postings/fbs/{case.case_id}/appeal")
     assert "Апелляция отправлена" in answer
 
 
-def test_after_seven_days_no_appeal_is_begun(shop: Shop) -> None:
-    case = shop.case("refund_disputes", "appeal", items=1)
-    shop.mock.advance(8 * 86_400)
+@pytest.mark.mock(portal="ozon", seed=2, cases=2)
+def test_after_seven_days_no_appeal_is_begun(signed_in: Context, mock: Served, run: Run[Any], tmp_path: Path) -> None:
+    shop = Shop(signed_in, mock, run, tmp_path / "evidence")
+    case = shop.fresh("refund_disputes", "appeal", items=1, state="action_needed")
+    mock.advance(8 * 86_400)
     answer = asked(shop, case, "appeal", APPEAL, good(case), f"/app/postings/fbs/{case.case_id}/appeal")
     assert "истёк" in answer
     shop.sync("refund_disputes", full=True)
@@ -153,7 +168,7 @@ def test_after_seven_days_no_appeal_is_begun(shop: Shop) -> None:
 
 
 def test_a_second_appeal_is_swallowed_by_ozon_and_refused_here(shop: Shop) -> None:
-    case = shop.case("refund_disputes", "appeal", items=1)
+    case = shop.fresh("refund_disputes", "appeal", items=1, state="action_needed")
     path = f"/app/postings/fbs/{case.case_id}/appeal"
     for _ in range(2):
         asked(shop, case, "appeal", APPEAL, good(case), path)

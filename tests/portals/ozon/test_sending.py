@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.portals.ozon.conftest import TEXT, Shop
+from tests.portals.ozon.answers import TEXT, answer
+from tests.portals.shop import Shop
 
-pytestmark = [pytest.mark.sends, pytest.mark.mock(portal="ozon", seed=2, cases=30)]
+pytestmark = pytest.mark.sends
+
+
+@pytest.fixture
+def shop(shared: Shop) -> Shop:
+    """The operator in the world that is read once."""
+    return shared
 
 
 def arrived(shop: Shop, path: str) -> dict[str, Any]:
@@ -24,7 +31,7 @@ def files_of(one: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_an_appeal_arrives_once_with_its_files_and_declaration(shop: Shop) -> None:
-    case = shop.case("refund_disputes", "appeal", items=1)
+    case = shop.fresh("refund_disputes", "appeal", items=1, state="action_needed")
     files = shop.file(), shop.file("PackingPhoto", "pack.jpg")
     report = shop.draft(case, "appeal", {"text": TEXT, "declaration": "yes"}, *files)
     assert report.packet is not None
@@ -39,9 +46,9 @@ def test_an_appeal_arrives_once_with_its_files_and_declaration(shop: Shop) -> No
 
 
 def test_every_item_of_a_dispute_has_its_own_evidence(shop: Shop) -> None:
-    case = shop.case("refund_disputes", "appeal", items=2)
-    files = [shop.file(f"ProductPhoto@{item.id}", f"{item.id}.jpg") for item in case.items]
-    report = shop.draft(case, "appeal", {"text": TEXT, "declaration": "yes"}, *files)
+    case = shop.fresh("refund_disputes", "appeal", items=2, state="action_needed")
+    values, files = answer(shop, case, "appeal")
+    report = shop.draft(case, "appeal", values, *files)
     assert shop.send(case, report).outcome == "confirmed"
     one = arrived(shop, f"/app/postings/fbs/{case.case_id}/appeal")
     assert [item.id in name for item, (name, _) in zip(case.items, files_of(one), strict=True)] == [True, True]
