@@ -5,13 +5,14 @@ PYTHON ?=
 RUNS ?= 20
 N ?= 40
 SEED ?= 1
+PORTAL ?= coupang
 UPGRADE ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test check truth bench lock torture torture-fast mutants clean
+.PHONY: setup demo test check truth bench lock torture torture-fast mutants mutants-live clean
 
 setup: $(VENV)/.stamp
 	@$(BIN)/python -m agent.browser.provide
@@ -41,7 +42,10 @@ torture-fast: setup
 	$(BIN)/python -m tests.torture --fast --runs $(RUNS) --seed $(SEED)
 
 mutants: setup
-	$(BIN)/python -m tests.mutants --n $(N) --seed $(SEED)
+	$(BIN)/python -m tests.mutants --portal $(PORTAL) --n $(N) --seed $(SEED)
+
+mutants-live: setup
+	$(BIN)/python -m tests.mutants --live --n $(N) --seed $(SEED)
 
 # Pins everything anew for Linux, macOS and Windows; `make lock UPGRADE=--upgrade` takes newer versions.
 lock: $(BIN)/python

@@ -7,13 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from agent.errors import WrongSubject
 from agent.reading.page import PageFile
 from agent.records import Action, Case, Document, Instant, Money, Record
-from agent.words import say
+from agent.words import Words, say
 
 if TYPE_CHECKING:
     from agent.browser.form import CaseForm
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from agent.policy import ActionRule
     from agent.reading.labels import Labels
     from agent.reading.seen import Seen
-    from agent.sending.packet import Draft
+    from agent.sending.packet import Draft, Packet
 
 
 class Listed(Record):
@@ -188,6 +189,8 @@ class Channel(ABC):
         """`read`, and the proof that it is the case that was asked for; raises `WrongSubject`.
 
         A page that makes the reader itself fail is not the page it knows: `PageDrift`, and the others go on."""
+        from agent.reading.cut import noted
+
         try:
             case = self.read(seen, documents)
         except (ValueError, LookupError, TypeError, ArithmeticError, AttributeError) as fault:
@@ -197,7 +200,7 @@ class Channel(ABC):
                 say("{asked} was asked for, the page shows {shown}.", asked=case_id, shown=case.case_id),
                 say("Nothing was stored or sent. Run `rebuttal sync` again; then look at the bundle."),
             )
-        return case
+        return noted(case, seen)
 
     def documents(self, seen: Seen) -> tuple[Link, ...]:
         """The files to keep with the case."""
@@ -218,6 +221,16 @@ class Channel(ABC):
     def lint(self, draft: Draft, case: Case, rule: ActionRule, facts: list[FileFacts]) -> list[Finding]:
         """What this form asks for beyond single fields: of two fields together, of fields and files."""
         return []
+
+    def pays(self, case: Case, packet: Packet) -> Money | None:
+        """What an action that moves money pays the buyer, at the most: the amount typed, else what the case is about.
+
+        It is said to whoever approves; channels where the sum follows from a choice say so themselves.
+        """
+        typed = next((field.value for field in packet.fields if field.kind == "amount"), None)
+        if typed is None or case.limit is None:
+            return case.amount
+        return Money(value=Decimal(typed), currency=case.limit.currency)
 
     def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> CaseForm:
         """The form of an action; channels without one raise."""
@@ -258,10 +271,14 @@ class Portal:
     store_label: str = ""
     """Label key under which every page names the store it shows, where one sign-in may have several; the account's
     setting `options.store` says which one it is."""
+    read_store: Callable[[Seen], str] | None = None
+    """The same where pages name their store without a label beside it; drift where a page names none."""
     choose_store: Callable[[Tab, str], Awaitable[bool]] | None = None
     """Switches a session that is being signed in over to the store of that name; False where it is not offered."""
     zone_assumed: bool = False
     """True where the portal does not say which clock its pages show."""
+    checklist: tuple[Words, ...] = ()
+    """What to look after at the portal before relying on this, said when an account is set up."""
 
     def channel(self, name: str) -> Channel:
         """The channel of that name; StopIteration is a fault of ours."""

@@ -19,12 +19,16 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from agent.errors import UsageFault
 from agent.home import Home
+from agent.records import DeadlineKind
+from agent.timetable import NightSettings, NotifySettings
 from agent.words import Words, say
 
 Language = Literal["zh-CN", "en"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ATTACHED = ("http", "https", "ws", "wss")
+KEEPERS = ("adspower", "bitbrowser", "ziniao")
+"""Programs that keep a browser per store, and are asked for it: `adspower://127.0.0.1:50325/<profile>`."""
 
 
 def _zone(value: str) -> str:
@@ -48,7 +52,8 @@ def _base_url(value: str) -> str:
 
 
 def _browser(value: str) -> str:
-    if value not in ("launch", "persistent") and not _is_url(value, _ATTACHED):
+    kept = _is_url(value, KEEPERS) and bool(urlsplit(value).path.strip("/"))
+    if value not in ("launch", "persistent") and not kept and not _is_url(value, _ATTACHED):
         raise PydanticCustomError("account_browser", "not a way to a browser")
     return value
 
@@ -90,7 +95,10 @@ class AccountSettings(_Table):
     base_url: Annotated[str, AfterValidator(_base_url)] | None = None
     """Only for mocks or regional hosts; default is the portal's own."""
     browser: Annotated[str, AfterValidator(_browser)] = "launch"
-    """`launch`, `persistent`, or the CDP address of a browser that is already open."""
+    """`launch`, `persistent`, the CDP address of a browser that is already open, or a store in a program that keeps
+    browsers (`KEEPERS`)."""
+    pace_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Seconds between two pages, where this store wants other ones than `pace_s` of the settings."""
     zone: Zone | None = None
     """The zone of the store, where the portal shows none; default is the portal's."""
     options: dict[str, Any] = {}
@@ -129,9 +137,13 @@ class Settings(_Table):
     database: Annotated[str, Field(min_length=1)] | None = None
     """A database address for a fleet; None: SQLite in the home."""
     pace_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 2.0
-    """Seconds between two pages of one real host."""
+    """Seconds between two pages of one real host, over all its accounts."""
+    at_once: Annotated[int, Field(ge=1, le=16)] = 3
+    """How many accounts are read at the same time, as far as memory allows."""
     browser: Annotated[Path, BeforeValidator(_path)] | None = None
     """The browser program; None: the one that is found."""
+    night: NightSettings = NightSettings()
+    notify: NotifySettings = NotifySettings()
     account: Annotated[tuple[AccountSettings, ...], Field(strict=False)] = ()
 
     def named(self, store_name: str) -> AccountSettings:
@@ -300,7 +312,7 @@ def _refused(error: ErrorDetails, text: str, file: Path) -> UsageFault:
     where = _where(loc, text, file)
     kind = error["type"]
     if kind == "extra_forbidden":
-        known = list((AccountSettings if loc[0] == "account" and len(loc) > 1 else Settings).model_fields)
+        known = list((_TABLES.get(str(loc[0]), Settings) if len(loc) > 1 else Settings).model_fields)
         near = _nearest(key, known)
         return UsageFault(
             say("{where}: the key “{key}” is unknown.", where=where, key=key),
@@ -328,6 +340,7 @@ def _refused(error: ErrorDetails, text: str, file: Path) -> UsageFault:
     )
 
 
+_TABLES: dict[str, type[BaseModel]] = {"account": AccountSettings, "night": NightSettings, "notify": NotifySettings}
 _EXAMPLES = {"portal": "coupang", "name": "main"}
 
 
@@ -341,6 +354,11 @@ def _wanted(error: ErrorDetails) -> Words:
         "finite_number": say("a number, without quotes"),
         "string_too_short": say("a text that is not empty"),
         "dict_type": say("a table"),
+        "model_type": say("a table"),
+        "tuple_type": say("a list in brackets"),
+        "time_of_day": say('a time such as "02:00"'),
+        "quiet_hours": say('a span such as "23:00-07:30"'),
+        "target": say("up to 30 of the letters a-z, digits and “_”"),
         "path_type": say("a path in quotes"),
         "zone": say('an IANA zone such as "Asia/Shanghai"'),
         "account_name": say("up to 40 of the letters a-z, digits, “-” and “_”"),
@@ -353,9 +371,19 @@ def _wanted(error: ErrorDetails) -> Words:
         return plain[kind]
     if kind == "greater_than_equal":
         return say("at least {least}", least=bounds["ge"])
+    if kind == "greater_than":
+        return say("more than {least}", least=bounds["gt"])
+    if kind == "less_than_equal":
+        return say("at most {most}", most=bounds["le"])
     if kind == "literal_error":
-        return say("one of {names}", names=", ".join(f'"{name}"' for name in get_args(Language)))
+        known = get_args(DeadlineKind) if _inner(error) == "ladder" else get_args(Language)
+        return say("one of {names}", names=", ".join(f'"{name}"' for name in known))
     return say("a text in quotes")
+
+
+def _inner(error: ErrorDetails) -> str:
+    """The table of a table in which an error lies, such as `ladder`; "" where it lies in none."""
+    return str(error["loc"][1]) if len(error["loc"]) > 2 else ""
 
 
 def _given(value: Any) -> str:
@@ -378,6 +406,9 @@ def _where(loc: tuple[int | str, ...], text: str, file: Path) -> Words:
         if isinstance(loc[1], int) and loc[1] < len(tables):
             start = table = tables[loc[1]]
             end = next((n for n in headers if n > start), end)
+    elif len(loc) > 1 and any(_names_table(lines[n], str(loc[0])) for n in headers):
+        start = table = next(n for n in headers if _names_table(lines[n], str(loc[0])))
+        end = next((n for n in headers if n > start and not _names_table(lines[n], str(loc[0]))), end)
     elif headers:
         own = re.compile(r"\s*\[\[?\s*\"?" + re.escape(str(loc[0])))
         end = next((n for n in headers if own.match(lines[n])), headers[0]) + 1
@@ -387,3 +418,7 @@ def _where(loc: tuple[int | str, ...], text: str, file: Path) -> Words:
     if line is None:
         return say("{path}", path=file)
     return say("{path}, line {line}", path=file, line=line + 1)
+
+
+def _names_table(line: str, name: str) -> bool:
+    return re.match(r"\s*\[\s*" + re.escape(name) + r"\s*[.\]]", line) is not None

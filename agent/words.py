@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,14 @@ class Words:
 
     def __hash__(self) -> int:
         return hash(self.text)
+
+
+def joined(parts: Iterable[object]) -> Words:
+    """Several sentences or values as one, divided as the person's language divides them."""
+    told: Words | None = None
+    for part in parts:
+        told = say("{part}", part=part) if told is None else say("{one}; {other}", one=told, other=part)
+    return told or say("{part}", part="")
 
 
 def say(text: str, /, **values: Any) -> Words:

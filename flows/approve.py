@@ -10,9 +10,10 @@ from agent.errors import UsageFault
 from agent.records import CaseKey
 from agent.sending import difference
 from agent.sending.packet import Approval, Packet
-from agent.words import Words, say
+from agent.words import Words, joined, say
 from flows.context import Context
 from flows.naming import the_case
+from flows.packet import pays
 from flows.readiness import packet_of, refuse_money, standing_draft
 
 
@@ -30,6 +31,9 @@ def approve(ctx: Context, ref: str, *, digest: str, by: str) -> Approval:
     if not packet.digest.startswith(digest):
         raise _other_packet(ctx, case.key, digest, packet)
     ledger.freeze(packet)
+    paid = pays(ctx, case, packet, rules)
+    if paid is not None:
+        ctx.console.print(str(say("It pays the buyer {sum}.", sum=paid)))
     return ledger.approve(
         packet,
         by=person,
@@ -48,13 +52,12 @@ def _other_packet(ctx: Context, key: CaseKey, digest: str, now: Packet) -> Usage
         known = ctx.store.ledger.packet(digest, key)
     except UsageFault:
         return UsageFault(say("{digest} is not the digest of the packet of {ref}.", digest=digest, ref=key.ref), look)
-    changes = "; ".join(str(change) for change in difference(known, now))
     return UsageFault(
         say(
             "{digest} is the digest of an earlier packet of {ref}. Since then: {changes}",
             digest=digest,
             ref=key.ref,
-            changes=changes,
+            changes=joined(difference(known, now)),
         ),
         look,
     )

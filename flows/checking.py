@@ -9,7 +9,6 @@ from agent.browser.tab import Wanted
 from agent.errors import Mismatch, NeedsPerson, PageDrift, Paused, RateLimited, RebuttalError, Unavailable
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, HealthPage, Listed, SettlementPage
-from agent.reading.labels import norm
 from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
 from agent.records import Action, Case
@@ -17,7 +16,7 @@ from agent.sending.packet import Packet
 from agent.words import say
 from flows.check import PageCheck, verdict_of
 from flows.context import Context, Task
-from flows.contract import hold, stood_near
+from flows.contract import form_labels, hold, hold_form, stood_near
 from flows.visit import Visit, channels_of, policy_of
 
 T = TypeVar("T")
@@ -138,16 +137,15 @@ class Checking:
             form = channel.form(self.tab, case, action, rule)
             await form.open(blank)
             await form.aim()
-            return await self.tab.see(Wanted(action, (), busy=()), wait_ms=0)
+            name = parts.page if parts is not None else action
+            return await self.tab.see(Wanted(name, (), busy=()), wait_ms=0)
 
         async def read(seen: Seen) -> None:
-            offered = {norm(text) for text in seen.tree.texts}
-            for field in rule.fields.values():
-                seen.maybe(field.label)
-                for label in field.options.values():
-                    if not offered & seen.labels.of(label):
-                        raise seen.drift(label, say("the form does not offer it"))
+            held = hold_form(seen, rule, None)  # the button was aimed at already, inside its form
+            if held.error is not None:
+                raise held.error
 
+        parts = form_labels(channel, action, rule)
         await self._page(action, "", case.case_id, go, read)
 
     # -- figures ---------------------------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from agent.browser.form import FormLabels
 from agent.errors import Mismatch, PageDrift, RebuttalError, WrongSubject
-from agent.policy import Policy
+from agent.policy import ActionRule, Policy, load_policy
 from agent.portal import Channel, Fetched, Listing, Measure, Portal
 from agent.reading.beside import unknown_labels
-from agent.reading.labels import Labels
+from agent.reading.labels import Labels, norm
 from agent.reading.page import SeenPage
 from agent.reading.seen import Place, Seen
 from agent.records import Case, Record
@@ -44,6 +46,12 @@ class Held:
     def found(self) -> tuple[Place, ...]:
         """The values found, each once, in the order in which they were looked for."""
         return tuple(dict.fromkeys(self.seen.found))
+
+
+class FormSeen(Record):
+    """The fields of a form, as it calls them."""
+
+    fields: dict[str, str]
 
 
 class Figures(Record):
@@ -120,7 +128,7 @@ def _as_asked(channel: Channel, seen: Seen, name: str, number: int) -> Held:
 def hold(
     portal: Portal, stored: StoredPage, page: SeenPage, labels: Labels, *, policy: Policy | None = None
 ) -> Held | None:
-    """A stored page by its own reader; None for a page that no reader is known for."""
+    """A stored page by its own reader; None for a page of which nothing is known."""
     channel = next((c for c in portal.channels if c.name == stored.channel), None)
     quarantined = stored.verdict == "drifted"
     if channel is not None:
@@ -135,9 +143,59 @@ def hold(
             return Held(seen, Figures(measures=health.read(seen)))
         if settlement is not None and settlement.name == stored.page:
             return Held(seen, settlement.read(seen, 1))
+        form = _form_of(portal, page, policy or load_policy(portal.folder))
+        if form is not None:
+            return hold_form(seen, *form)
+        if not page.landmarks:
+            return None
+        _landmarks(seen)
     except PageDrift as error:
         return Held(seen, error=error)
+    return Held(seen)
+
+
+def hold_form(seen: Seen, rule: ActionRule, parts: FormLabels | None) -> Held:
+    """A form that nothing was done to: its fields, what each choice offers, its one button."""
+    try:
+        _landmarks(seen)
+        offered = {norm(text) for text in seen.tree.texts}
+        shown: dict[str, str] = {}
+        for name, field in rule.fields.items():
+            if not seen.shows(field.label):
+                raise seen.drift(field.label, say("the field is not on the form"), near=seen)
+            shown[name] = next((t for t in seen.labels.texts[field.label] if norm(t) in offered), "")
+            seen.found.extend(Place(field.label, spot, shown[name]) for spot in seen.places(field.label)[:1])
+            for label in field.options.values():
+                if not offered & seen.labels.of(label):
+                    raise seen.drift(label, say("the form does not offer it"), near=seen)
+        if parts is not None:
+            buttons = seen.controls(parts.submit)
+            if len(buttons) != 1:
+                raise seen.drift(parts.submit, say("the form has {count} such buttons", count=len(buttons)), near=seen)
+    except PageDrift as error:
+        return Held(seen, error=error)
+    return Held(seen, FormSeen(fields=shown))
+
+
+def _form_of(portal: Portal, page: SeenPage, policy: Policy) -> tuple[ActionRule, FormLabels | None] | None:
+    """The action whose form the page is; None where it is none."""
+    for channel in portal.channels:
+        rules = policy.channels.get(channel.name)
+        for action, rule in rules.actions.items() if rules is not None else ():
+            parts = form_labels(channel, action, rule)
+            if page.page == action or (parts is not None and page.page == parts.page):
+                return rule, parts
     return None
+
+
+def form_labels(channel: Channel, action: Any, rule: ActionRule) -> FormLabels | None:
+    """What a channel's form for an action is known by, where it tells; no page is needed for that."""
+    nobody: Any = None
+    try:
+        parts = getattr(channel.form(nobody, nobody, action, rule), "labels", None)
+    except (NotImplementedError, AttributeError):
+        return None
+    return parts if isinstance(parts, FormLabels) else None
 
 
 def stood_near(seen: Seen, error: RebuttalError | None) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ from agent.vault import KEY_VARIABLE, Vault
 from agent.words import Words, say
 from flows import registry
 from flows.context import now
+from flows.schedule_state import installed
+from flows.telling import address
 
 State = Literal["ok", "note", "fault"]
 _SCRIPTS = {"ko": "한국어", "zh": "中文", "ja": "日本語"}
@@ -81,6 +83,8 @@ def examine(home: Home, clock: Callable[[], datetime] = now) -> Diagnosis:
                 *_looked_at("clock", say("Clock"), lambda: _clock(settings, clock())),
                 *_looked_at("keyring", say("Key of the sessions"), lambda: _key(home)),
                 *_looked_at("disk", say("Disk"), lambda: _disk(home)),
+                *_looked_at("schedule", say("Schedule"), lambda: _schedule(home)),
+                *_looked_at("notify", say("Who is told"), lambda: _notify(home, settings)),
             ]
         )
     )
@@ -152,7 +156,7 @@ def _database(home: Home, settings: Settings | None) -> Iterator[_Found]:
         yield (
             "fault",
             say("{path} is damaged: {why}", path=file, why=found[0] if found else "?"),
-            say("Keep a copy of it and put the last backup in its place."),
+            say("Keep a copy of it and bring the last backup back: `rebuttal restore`."),
         )
         return
     from agent.store.schema import HEAD
@@ -263,3 +267,25 @@ def _disk(home: Home) -> Iterator[_Found]:
         yield "note", say("{free} are free; a year of pages can need 5 GB.", free=shown), None
     else:
         yield "ok", say("{free} are free.", free=shown), None
+
+
+def _schedule(home: Home) -> Iterator[_Found]:
+    told = installed(home)
+    if told is None:
+        yield "note", say("No schedule: the night runs only when you start it."), say("rebuttal schedule install")
+    else:
+        yield "ok", say("The schedule is installed: {kind}.", kind=told.get("kind", "?")), None
+
+
+def _notify(home: Home, settings: Settings | None) -> Iterator[_Found]:
+    targets = settings.notify.to if settings else ()
+    if not targets:
+        yield (
+            "note",
+            say("Nobody is told of deadlines and faults."),
+            say("Name targets under [notify] in rebuttal.toml, then try them with `rebuttal notify --test`."),
+        )
+        return
+    for target in targets:
+        address(home, target)
+    yield "ok", say("Told: {names}.", names=", ".join(targets)), None

@@ -12,6 +12,7 @@ from agent.policy import ActionRule
 from agent.records import OPEN, Action, Case
 from agent.sending.packet import Draft, DraftFile
 from agent.words import say
+from flows import terms
 from flows.context import Context
 from flows.naming import the_case
 from flows.readiness import DraftReport, Rules, examined, rules_for, usual_playbook
@@ -32,13 +33,15 @@ def draft(
     by: str,
     playbook: str | None = None,
     note_language: str | None = None,
+    keep_files: bool = True,
 ) -> DraftReport:
     """Save the draft and say what lint finds; with nothing that blocks, freeze its packet too.
 
     `values` are answers by field key, and by place for what the playbook's note leaves open. Without a text the
     playbook for the buyer's reason gives one; `playbook` names another ("-": the one for the reason). What is not
     given (the answers, the files) stays as the draft before had it, so that a draft can be mended piece by piece, and
-    giving nothing saves it anew against the case as it is now. Overrides last as long as the draft is not changed.
+    giving nothing saves it anew against the case as it is now; without `keep_files` the given files are all there are.
+    Overrides last as long as the draft is not changed.
 
     A draft with blocking findings is saved too. `LintBlocked` where nothing can come of it any more: the deadline
     passed, the tries are spent, the case is over. `UsageFault` for what is not there.
@@ -51,7 +54,7 @@ def draft(
         case, rules, values, text, before, book, asked=playbook is not None, language=note_language
     )
     attached = tuple(DraftFile(kind=kind, path=str(path.expanduser().absolute())) for kind, path in files)
-    if not attached and before is not None:
+    if not attached and before is not None and keep_files:
         attached = before.files
     changed = before is None or (answers, attached) != (before.values, before.files)
     made = Draft(
@@ -150,10 +153,10 @@ def _refuse_what_is_over(case: Case, report: DraftReport) -> None:
     if case.status.is_ not in OPEN and report.draft.action not in case.actions:
         raise LintBlocked(
             say(
-                "{ref} is over at the portal (“{shown}”); it takes no {action} any more.",
+                "{ref} is over at the portal (“{shown}”); it takes no “{action}” any more.",
                 ref=case.key.ref,
                 shown=case.status.shown,
-                action=report.draft.action,
+                action=terms.action(report.draft.action),
             ),
             say("Nothing was saved. If you see it open at the portal, run `rebuttal sync` and try again."),
         )

@@ -27,8 +27,17 @@ _LIKE_A_NUMBER = re.compile(r"[0-9][0-9.,:/ _eE+-]*")
 _FORMULA = tuple("=+-@＝＋－＠|%\t\r\n")
 
 
-def export(ctx: Context, *, format: Literal["json", "csv"] = "json") -> bytes:
-    """Every case that is known: `json` as DESIGN §4 has it, `csv` in UTF-8 with a byte order mark (XX6)."""
+def export(ctx: Context, *, format: Literal["json", "csv", "xlsx", "ics"] = "json") -> bytes:
+    """Every case that is known: `json` as DESIGN §4 has it, `csv` in UTF-8 with a byte order mark, `xlsx` for ERPs
+    (XX6), and `ics`, a calendar of the deadlines."""
+    if format == "xlsx":
+        from flows.export_xlsx import xlsx
+
+        return xlsx(ctx)
+    if format == "ics":
+        from flows.export_ics import ics
+
+        return ics(ctx)
     cases = ctx.store.cases.export()
     if format == "json":
         return (json.dumps([case.public() for case in cases], ensure_ascii=False, indent=2) + "\n").encode()
@@ -38,7 +47,7 @@ def export(ctx: Context, *, format: Literal["json", "csv"] = "json") -> bytes:
     writer.writerow(COLUMNS)
     for case in cases:
         zones = (ctx.zone, ctx.portal_zone(case.portal, case.account))
-        row = _row(case, answers.get(case.key.ref, ""), zones)
+        row = row_of(case, answers.get(case.key.ref, ""), zones)
         writer.writerow([row[name] for name in COLUMNS])
     return out.getvalue().encode("utf-8-sig")
 
@@ -52,8 +61,9 @@ def order_hold(case: Case) -> bool:
     return not (case.status.is_ in ("won", "partly_won") and settled)
 
 
-def _row(case: Case, answer: str, zones: tuple[ZoneInfo, ZoneInfo]) -> dict[str, str]:
-    """One line, every cell as text."""
+def row_of(case: Case, answer: str, zones: tuple[ZoneInfo, ZoneInfo], *, as_text: bool = False) -> dict[str, str]:
+    """One line, every cell as text. `as_text`: for a file whose cells are typed as text, which needs no other guard."""
+    as_id, safe = (_plain, _plain) if as_text else (guarded_id, guarded)
     first = min(case.deadlines, key=lambda due: due.at, default=None)
     decision, outcome, appeals = case.decision, case.outcome, case.appeals
     responsible = decision.responsible if decision else None
@@ -96,15 +106,19 @@ def _row(case: Case, answer: str, zones: tuple[ZoneInfo, ZoneInfo]) -> dict[str,
     }
 
 
-def as_id(text: str) -> str:
+def guarded_id(text: str) -> str:
     """An id that stays text: one of digits gets a tab behind it, as the portals' and ERPs' own tables have it."""
-    return f"{text}\t" if _LIKE_A_NUMBER.fullmatch(text) else safe(text)
+    return f"{text}\t" if _LIKE_A_NUMBER.fullmatch(text) else guarded(text)
 
 
-def safe(text: str) -> str:
+def guarded(text: str) -> str:
     """A text that no spreadsheet takes for a formula: what begins like one gets an apostrophe before it."""
     text = text.replace("\0", "")
     return f"'{text}" if text.lstrip(" \u3000\ufeff\u200b").startswith(_FORMULA) else text
+
+
+def _plain(text: str) -> str:
+    return text
 
 
 def _value(money: Money | None) -> str:

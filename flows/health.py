@@ -16,6 +16,7 @@ from agent.records import Case, Money
 from agent.store import SettlementLine
 from agent.store.metrics import Metric
 from agent.words import Words, say
+from flows import terms
 from flows.context import Context
 from flows.visit import Visit, policy_of
 
@@ -28,9 +29,12 @@ MOST_PAGES = 200
 async def read_account(ctx: Context, visit: Visit, *, full: bool = False) -> list[RebuttalError]:
     """Read health and settlement pages; what went wrong is given back, alarmed, and stops nothing else.
 
-    A person that is needed, a paused portal and a rate limit are raised: they concern the whole account.
+    A person that is needed, a paused portal and a rate limit are raised: they concern the whole account. An account
+    whose setting `options.health` is false has its queues read and nothing else.
     """
     faults: list[RebuttalError] = []
+    if visit.account.options.get("health") is False:
+        return faults
     for page in visit.portal.health:
         await _guarded(ctx, visit, page.name, partial(_health, ctx, visit, page), faults)
     settlement = visit.portal.settlement
@@ -106,10 +110,10 @@ def _broken(limit: Limit, value: Decimal, policy: Policy) -> bool:
 
 
 def _words(store: str, name: str, shown: str, limit: Limit, policy: Policy) -> Words:
-    bound = str(policy.rules[limit.rule].value)
+    bound, told = str(policy.rules[limit.rule].value), terms.metric(name)
     if limit.bad == "below":
-        return say("{store}: {name} is {shown}, below {bound}.", store=store, name=name, shown=shown, bound=bound)
-    return say("{store}: {name} is {shown}, above {bound}.", store=store, name=name, shown=shown, bound=bound)
+        return say("{store}: {name} is {shown}, below {bound}.", store=store, name=told, shown=shown, bound=bound)
+    return say("{store}: {name} is {shown}, above {bound}.", store=store, name=told, shown=shown, bound=bound)
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,7 @@ def findings(ctx: Context, case: Case) -> list[Finding]:
         "not_eligible": say("The portal does not let a store with this score appeal."),
         "poor_odds": say("The odds of an appeal are poor with this score."),
         "appeals_limited": say("The portal limits appeals after two such weeks."),
+        "strict_review": say("The portal reviews the appeals of such an account more strictly."),
     }
     return [
         finding(

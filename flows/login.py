@@ -48,6 +48,7 @@ async def login(
         visiting(ctx, shared, account, "signing_in") as visit,
     ):
         chain = _Chain(visit.tab, portal, ctx.credentials(account), headless, code_from)
+        chain.wanted = str(account.options.get("store", ""))
         await chain.run()
         await _in_store(visit.tab, portal, str(account.options.get("store", "")))
         if keeps_session(account):
@@ -58,7 +59,7 @@ async def login(
 
 async def _in_store(tab: Tab, portal: Portal, wanted: str) -> None:
     """See to it that the session is in the store that the account is for; raises `WrongStore`."""
-    if not portal.store_label or not wanted:
+    if not wanted or not (portal.store_label or portal.read_store):
         return
     tab.store = wanted
     home = Wanted("sign_in", (portal.gate.home_landmark,), busy=())
@@ -83,7 +84,11 @@ class _Chain:
         self.headless = headless
         self.code_from = code_from
         self.typed = False
+        self.tried = False
         self.codes = 0
+        self.choose = portal.choose_store
+        self.wanted = ""
+        """The store to be chosen where the portal asks for one before it shows anything."""
 
     async def run(self) -> None:
         """From the start to home; raises where only a person can go on and there is no window."""
@@ -146,13 +151,25 @@ class _Chain:
         if self.typed:
             return await self._wait_for_person(self._wrong_password())
         self.typed = True
+        here = self.gate.password and not self.gate.password_submit
         if not await self._press(
             {self.gate.username: name}
-            | ({self.gate.password: password.get_secret_value()} if self.gate.password and password else {}),
+            | ({self.gate.password: password.get_secret_value()} if here and password else {}),
             self.gate.submit,
             self.gate.username,
         ):
             self.tab.ended = "sign_in"
+            await self._wait_for_person(self._wrong_password())
+
+    async def _password(self) -> None:
+        """The password on a page of its own, tried once."""
+        password = self.credentials.password
+        if password is None or self.tried:
+            return await self._wait_for_person(self._wrong_password())
+        self.tried = True
+        fill = {self.gate.password: password.get_secret_value()}
+        if not await self._press(fill, self.gate.password_submit, self.gate.password):
+            self.tab.ended = "password"
             await self._wait_for_person(self._wrong_password())
 
     def _wrong_password(self) -> SignedOut:
@@ -206,9 +223,25 @@ class _Chain:
                 button = self.tab.page.get_by_role("button", name=text, exact=True)
                 if await button.count() == 1:
                     await button.click(no_wait_after=True)
+                    with contextlib.suppress(Error):  # until it is gone the old page could be taken for the next one
+                        await button.wait_for(state="detached", timeout=10_000)
                     await self.tab.page.wait_for_load_state("domcontentloaded")
                     return
         await self._elsewhere()
+
+    async def _store(self) -> None:
+        """A sign-in with several stores: the account's own is chosen where its settings name it, else by a person."""
+        if self.wanted and self.choose is not None and await self.choose(self.tab, self.wanted):
+            return
+        await self._wait_for_person(
+            WrongStore(
+                say("{store}: the portal asks which store to show.", store=self.store),
+                say(
+                    "Choose it in a window: `rebuttal login {store}`; or name it in the settings: options.store.",
+                    store=self.store,
+                ),
+            )
+        )
 
     async def _dismiss(self) -> None:
         """Close notices, so that they do not come again today; leaving them open harms nothing."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from agent.records import Case, Message, iso
 from flows.context import Context
-from flows.export import as_id, safe
+from flows.export import guarded, guarded_id
 
 COLUMNS = (
     "ref", "channel", "case_id", "order_id", "number", "at", "at_portal", "at_operator", "from", "auto", "text",
@@ -19,13 +19,13 @@ COLUMNS = (
 """The columns of the CSV, a public contract: new ones are added at the end."""
 
 
-def message_log(ctx: Context, *, format: Literal["json", "csv"] = "json") -> bytes:
-    """Every message of every case, oldest first within its case.
+def message_log(ctx: Context, *, format: Literal["json", "csv"] = "json", ref: str | None = None) -> bytes:
+    """Every message of every case (or of `ref` alone), oldest first within its case.
 
     `page_sha256`, `picture_sha256`: the stored page and its picture, bound into the audit chain under `audit_link` (the
     number of the link), so that a log handed over later can be checked against the chain.
     """
-    lines = [line for case in ctx.store.cases.export() for line in _lines(ctx, case)]
+    lines = [line for case in ctx.store.cases.export([ref] if ref else None) for line in _lines(ctx, case)]
     if format == "json":
         return (json.dumps(lines, ensure_ascii=False, indent=2) + "\n").encode()
     out = io.StringIO(newline="")
@@ -93,5 +93,5 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     if isinstance(value, list):
-        return safe("; ".join(value))
-    return as_id(str(value)) if name in ("case_id", "order_id") else safe(str(value))
+        return guarded("; ".join(value))
+    return guarded_id(str(value)) if name in ("case_id", "order_id") else guarded(str(value))

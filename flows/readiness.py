@@ -28,7 +28,7 @@ from agent.reading.labels import Labels
 from agent.records import Action, Case
 from agent.sending.packet import Draft, Packet
 from agent.words import Words, say
-from flows import health
+from flows import health, terms
 from flows.context import Context
 from flows.earlier import earlier
 from flows.naming import the_case
@@ -134,8 +134,7 @@ def examined(ctx: Context, case: Case, draft: Draft, rules: Rules, missing: tupl
 
 def usual_playbook(case: Case, rules: Rules) -> Playbook | None:
     """The playbook for the buyer's reason, where it answers this action's form."""
-    book = playbook_for(case, rules.playbooks)
-    return book if book is not None and set(book.values) <= set(rules.action.fields) else None
+    return playbook_for(case, [book for book in rules.playbooks if set(book.values) <= set(rules.action.fields)])
 
 
 def newest_draft(ctx: Context, case: Case) -> Draft:
@@ -180,7 +179,11 @@ def refuse_money(ctx: Context, packet: Packet, rule: ActionRule) -> None:
     """`NotApproved` where sending would pay the buyer and the settings do not allow that."""
     if rule.moves_money and not ctx.settings.allow_money_actions:
         raise NotApproved(
-            say("{ref}: “{action}” pays the buyer and cannot be undone.", ref=packet.case.ref, action=packet.action),
+            say(
+                "{ref}: “{action}” pays the buyer and cannot be undone.",
+                ref=packet.case.ref,
+                action=terms.action(packet.action),
+            ),
             say("Do it at the portal yourself, or set allow_money_actions = true in rebuttal.toml."),
         )
 

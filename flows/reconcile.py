@@ -17,6 +17,7 @@ from agent.sending.packet import Attempt, Packet, Receipt
 from agent.sending.send import READ_BACK
 from agent.settings import AccountSettings
 from agent.words import Words, say
+from flows import terms
 from flows.context import Context
 from flows.submit import Result, SubmitReport, result_of
 from flows.visit import Browsers, Visit, browsers, visiting
@@ -155,7 +156,10 @@ def judge(
     if packet.action == "appeal" and case.appeals is not None and case.appeals.used:
         return say("the portal counts {used} answers and lists none: look at the case", used=case.appeals.used)
     if packet.action not in case.actions and not unspent:
-        return say("the portal no longer offers {action}, and lists no answer: look at the case", action=packet.action)
+        return say(
+            "the portal no longer offers “{action}”, and lists no answer: look at the case",
+            action=terms.action(packet.action),
+        )
     if elapsed < SETTLE_AFTER:
         return say(
             "the portal shows nothing of it yet: run `rebuttal reconcile` again in {minutes} minutes",

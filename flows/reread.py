@@ -15,7 +15,7 @@ from agent.portal import Channel, Fetched, Listed, Portal
 from agent.reading.page import SeenPage
 from agent.reading.unreadable import Unreadable
 from agent.records import Case, CaseKey, SeenRef, iso
-from agent.store import CaseRow
+from agent.store import CaseRow, StoredPage
 from agent.store.deadlines import merge
 from agent.words import Words, say
 from flows import registry
@@ -142,8 +142,13 @@ def reread(
     newer one said. A look that was in quarantine and reads now corrects its case, which is then read as of that look.
     """
     report = RereadReport()
-    for portal in [registry.get(name) for name in portals or registry.names()]:
-        _Rereading(ctx, portal, report).run()
+    cases: dict[str, list[Case]] = {registry.get(n).name if portals else n: [] for n in portals or registry.names()}
+    for case in ctx.store.cases.export():
+        cases.get(case.portal, []).append(case)
+    for name, own in cases.items():
+        quarantine = list(ctx.store.pages.iterate(name, verdict="drifted"))
+        if own or quarantine:
+            _Rereading(ctx, registry.get(name), report, own, quarantine).run()
     if report.corrections and (write or (confirm is not None and confirm(report))):
         _write(ctx, report)
     return report
@@ -152,15 +157,17 @@ def reread(
 class _Rereading:
     """The stored looks of one portal."""
 
-    def __init__(self, ctx: Context, portal: Portal, report: RereadReport) -> None:
+    def __init__(
+        self, ctx: Context, portal: Portal, report: RereadReport, cases: list[Case], quarantine: list[StoredPage]
+    ) -> None:
         self.ctx, self.portal, self.report = ctx, portal, report
         self.labels, self.policy = labels_of(ctx, portal), policy_of(ctx, portal)
         self.channels: dict[str, Channel] = {c.name: c for c in portal.channels}
         store = ctx.store
-        self.cases = {c.key: c for c in store.cases.export() if c.portal == portal.name and c.channel in self.channels}
+        self.cases = {c.key: c for c in cases if c.channel in self.channels}
         self.rows: dict[CaseKey, CaseRow] = {r.key: r for r in store.cases.rows(portals=[portal.name])}
         self.quarantine: dict[CaseKey, Look] = {}
-        for page in store.pages.iterate(portal.name, verdict="drifted"):
+        for page in quarantine:
             if page.subject and page.channel in self.channels:
                 key = CaseKey(portal=page.portal, account=page.account, channel=page.channel, case_id=page.subject)
                 known = self.quarantine.get(key)
@@ -242,7 +249,9 @@ class _Rereading:
         listed = self.ctx.store.listing.get(key)
         if listed is None or held.case is None:
             return None
-        row = Listed(case_id=key.case_id, url=held.case.url, facts=listed.shown)
+        # of a row only what it showed is kept; what its status means is read again, in the words of today
+        status = self.labels.word("status", listed.shown.get("status", "")) or "unknown"
+        row = Listed(case_id=key.case_id, url=held.case.url, facts=listed.shown, status_is=status)
         try:
             differs = self.channels[key.channel].agrees(row, held.case)
         except Unreadable as fault:

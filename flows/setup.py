@@ -174,7 +174,11 @@ def _quoted(value: str) -> str:
 
 def _next(settings: Settings, account: AccountSettings | None) -> list[Words]:
     if account is not None:
-        return [say("Next: rebuttal login {account}", account=account.store_name)]
+        checks = registry.get(account.portal).checklist
+        return [
+            *(say("Check at the portal: {what}", what=what) for what in checks),
+            say("Next: rebuttal login {account}", account=account.store_name),
+        ]
     if not settings.account:
         return [
             say(

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from loguru import logger
-from playwright.async_api import Error, Request
+from playwright.async_api import Error
 
 from agent.browser.guard import SendingGuard
+from agent.browser.narrate import Narrator, narrated
+from agent.browser.recording import Recorder
 from agent.errors import (
     DONE,
     REFUSED,
@@ -21,6 +23,7 @@ from agent.errors import (
     NotApproved,
     OutcomeUnknown,
     RebuttalError,
+    StoreFault,
     worst,
 )
 from agent.policy import ActionRule
@@ -32,7 +35,7 @@ from agent.sending.difference import moved
 from agent.sending.packet import Approval, Attempt, Packet
 from agent.sending.send import Sending, contents_of
 from agent.store import Lease
-from agent.words import Words, say
+from agent.words import Words, joined, say
 from flows.context import Context
 from flows.naming import the_case
 from flows.readiness import refuse_money
@@ -88,8 +91,12 @@ async def submit(
     headed: bool = False,
     slow_ms: int = 0,
     step: Callable[[str], None] = lambda name: None,
+    narrator: Narrator | None = None,
+    recorder: Recorder | None = None,
 ) -> SubmitReport:
-    """Send the approved packets of `refs` (or all). One packet after another; a fault of one never stops the others."""
+    """Send the approved packets of `refs` (or all). One packet after another; a fault of one never stops the others.
+
+    `narrator` and `recorder` are for rehearsals that a person watches (`dry_run`)."""
     report = SubmitReport()
     wanted: list[tuple[CaseKey, Action | None]] = []
     if everything:
@@ -101,7 +108,9 @@ async def submit(
         }
         wanted += [(key, action) for action in sorted(found)] or [(key, None)]
     bar = ctx.progress.task(str(say("sending")), len(wanted))
-    async with browsers(headed=headed, pictures=headed, slow_ms=slow_ms) as shared:
+    async with browsers(
+        headed=headed, pictures=headed, slow_ms=slow_ms, narrator=narrator, recorder=recorder
+    ) as shared:
         for key, action in dict.fromkeys(wanted):
             report.results.append(await _one(ctx, shared, key, action, dry_run, step))
             bar.step(key.case_id)
@@ -136,6 +145,13 @@ async def _one(
         why = fault.message.splitlines()[0]
         failed = RebuttalError(say("The browser failed: {why}", why=why), say("Run it again."))
         return came[0] if came else _failed(ctx, key, action, digest, failed)
+    except OSError as fault:  # a full disk is no fault of ours, and hurts again until somebody makes room
+        logger.opt(exception=fault).error("a file could not be written or read")
+        stuck = StoreFault(
+            say("A file can't be written or read: {why}", why=fault.strerror or fault),
+            say("Look at the disk and its rights, then run it again; `rebuttal doctor` looks at both."),
+        )
+        return came[0] if came else _failed(ctx, key, action, digest, stuck)
     except Exception as fault:  # one packet never stops the others
         logger.opt(exception=fault).error("a packet could not be sent")
         failed = RebuttalError(say("A fault of Rebuttal's own: {what}", what=f"{type(fault).__name__}: {fault}"))
@@ -156,7 +172,7 @@ def _failed(ctx: Context, key: CaseKey, action: Action | None, digest: str | Non
     said = error.said
     changes = error.facts.get("changes")
     if changes:
-        said = say("{said} Changed: {changes}", said=said, changes="; ".join(str(c) for c in changes))
+        said = say("{said} Changed: {changes}", said=said, changes=joined(changes))
     return Result(
         key.ref,
         action or "-",
@@ -273,8 +289,8 @@ class _Submission:
             return []
         return moved(old, case)
 
-    def _upload_check(self, request: Request) -> str | None:
-        return self.check.upload(request.post_data_buffer, request.headers.get("content-type", ""))
+    def _upload_check(self, address: str, data: bytes | None, content_type: str) -> str | None:
+        return self.check.upload(data, content_type)
 
     def _sending(self, visit: Visit, case: Case) -> Sending:
         assert visit.sending is not None and visit.lease is not None
@@ -282,6 +298,8 @@ class _Submission:
         visit.lease = lease
         guard = _GuardFor(visit.sending, self.check, self.ledger, lease)
         form = self.channel.form(visit.tab, case, self.packet.action, self.rule)
+        if self.shared.narrator is not None:
+            form = narrated(form, visit.tab.page, self.shared.narrator)
         return Sending(
             self.ledger,
             lease,
@@ -401,12 +419,12 @@ class _GuardFor:
         """From now on nothing leaves."""
         self.guard.disarm()
 
-    def _check(self, request: Request) -> str | None:
+    def _check(self, address: str, data: bytes | None, content_type: str) -> str | None:
         try:
             self.ledger.still_armed(self.attempt_id, self.lease)
         except RebuttalError as error:
             return error.said.in_language("en")
-        return self.check.sending(request.url, request.post_data_buffer, request.headers.get("content-type", ""))
+        return self.check.sending(address, data, content_type)
 
 
 @contextlib.contextmanager

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import platform
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
 from loguru import logger
 
+from agent.browser.narrate import Narrator
 from agent.browser.tab import Tab
 from agent.errors import (
     DONE,
     DRIFT,
+    Busy,
     Mismatch,
     NeedsPerson,
     NotReady,
@@ -30,23 +33,23 @@ from agent.errors import (
 from agent.portal import Channel, Listed
 from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
-from agent.records import Case, CaseKey, canonical, iso
+from agent.records import OPEN, Case, CaseKey, canonical, iso
 from agent.settings import AccountSettings
 from agent.store import ListRow
-from agent.words import say
+from agent.words import joined, say
 from flows.context import Context
 from flows.fields import cut_short
 from flows.health import read_account
 from flows.missed import note_if_missed
+from flows.night import Bounds, TimeUp, bounds, short_channels, time_up
 from flows.portal_report import differences
+from flows.room import Room
 from flows.visit import Browsers, Visit, browsers, channels_of, visiting
 
 DUE_SOON = timedelta(hours=24)
 """A case due within this is read again, even if its row did not change …"""
 READ_AGAIN = timedelta(hours=6)
 """… unless it was read this recently."""
-AT_ONCE = 3
-"""Accounts read at the same time."""
 GIVE_UP_AFTER = 3
 """Pages in a row without an answer, after which an account is left for the next run."""
 MOST_PAGES = 2_000
@@ -58,7 +61,11 @@ AGAIN = "again:"
 
 @dataclass
 class ChannelReport:
-    """What came of one account and channel; `complete`: the rows read are as many as the portal says there are."""
+    """What came of one account and channel; `complete`: the rows read are as many as the portal says there are.
+
+    `kept`: pages not visited because this night's run had read them before it was cut off; `left`: pages for which no
+    time was left; `took_s`: seconds.
+    """
 
     account: str
     channel: str
@@ -72,6 +79,9 @@ class ChannelReport:
     drifted: int = 0
     gone: int = 0
     held_back: int = 0
+    kept: int = 0
+    left: int = 0
+    took_s: float = 0.0
     errors: list[dict[str, Any]] = field(default_factory=list)
     codes: list[int] = field(default_factory=list)
 
@@ -121,30 +131,50 @@ class SyncReport:
 
 
 async def sync(
-    ctx: Context, accounts: tuple[AccountSettings, ...], *, full: bool = False, headed: bool = False
+    ctx: Context,
+    accounts: tuple[AccountSettings, ...],
+    *,
+    full: bool = False,
+    headed: bool = False,
+    short: bool = False,
+    budget: timedelta | None = None,
+    narrator: Narrator | None = None,
 ) -> SyncReport:
-    """Read the accounts' channels; one failing account or case never stops the others."""
-    run_id = ctx.store.runs.start("sync", [a.store_name for a in accounts], ctx.settings.operator, platform.node())
+    """Read the accounts' channels; one failing account or case never stops the others.
+
+    `short`: only the channels whose windows are a day or shorter. `budget`: no page is begun after that time. Of a
+    run that was cut off this night, what it read is not visited again. `narrator`: names each step on the page.
+    """
+    limits = bounds(ctx, accounts, budget)
+    run_id = ctx.store.runs.start(
+        "sync", [a.store_name for a in accounts], ctx.settings.operator, platform.node(), full=full, short=short
+    )
     report = SyncReport(run_id)
-    room = asyncio.Semaphore(AT_ONCE)
-    async with browsers(headed=headed) as shared:
+    room = Room(1 if narrator is not None else ctx.settings.at_once)
+    async with browsers(headed=headed, narrator=narrator) as shared:
 
         async def one(account: AccountSettings) -> list[ChannelReport]:
-            async with room:
-                return await _unstopped(ctx, shared, account, run_id, full)
+            async with room.place():
+                return await _unstopped(ctx, shared, account, run_id, full, short, limits)
 
-        for done in await asyncio.gather(*(one(a) for a in accounts)):
-            report.channels += done
+        working = [asyncio.ensure_future(one(account)) for account in accounts]
+        try:
+            for done in await asyncio.gather(*working):
+                report.channels += done
+        finally:  # a run that is being ended leaves no account at work behind it
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
     ctx.store.runs.finish(run_id, report.exit_code)
     return report
 
 
 async def _unstopped(
-    ctx: Context, shared: Browsers, account: AccountSettings, run_id: str, full: bool
+    ctx: Context, shared: Browsers, account: AccountSettings, run_id: str, full: bool, short: bool, limits: Bounds
 ) -> list[ChannelReport]:
     """One account; a fault of ours that nobody foresaw is its own, and stops no other account."""
     try:
-        return await _account(ctx, shared, account, run_id, full)
+        return await _account(ctx, shared, account, run_id, full, short, limits)
     except Exception as fault:
         logger.bind(file_only=True).opt(exception=fault).error("{}", type(fault).__name__)
         report = ChannelReport(account.store_name, "-")
@@ -163,29 +193,37 @@ async def _unstopped(
 
 
 async def _account(
-    ctx: Context, shared: Browsers, account: AccountSettings, run_id: str, full: bool
+    ctx: Context, shared: Browsers, account: AccountSettings, run_id: str, full: bool, short: bool, limits: Bounds
 ) -> list[ChannelReport]:
     reports: list[ChannelReport] = []
     store = account.store_name
     unready: NotReady | None = None
     try:
+        portal = ctx.portal(account.portal)
+        channels = short_channels(ctx, portal, account) if short else channels_of(portal, account)
+        if not channels:
+            return []
         async with visiting(ctx, shared, account, "reading") as visit:
-            for channel in channels_of(visit.portal, account):
+            for channel in channels:
                 report = ChannelReport(store, channel.name)
                 reports.append(report)
+                begun = time.monotonic()
                 try:
-                    await ChannelSync(ctx, visit, channel, report, run_id, full).run()
+                    await ChannelSync(ctx, visit, channel, report, run_id, full, limits).run()
                 except NotReady as error:  # this list stays a shell; the other channels may be well
                     await visit.tab.leave_bundle(error, channel.name)
                     report.fault(error)
                     unready = error
+                except TimeUp:
+                    raise
                 except RebuttalError as error:
                     await visit.tab.leave_bundle(error, channel.name)
                     raise
                 finally:
+                    report.took_s = round(time.monotonic() - begun, 2)
                     report.held_back = len(visit.reading.stopped) if visit.reading else 0
                     ctx.store.runs.account_result(run_id, store, channel.name, report.public())
-            faults = await read_account(ctx, visit, full=full)
+            faults = [] if short else await read_account(ctx, visit, full=full)
             if faults:
                 reports.append(ChannelReport(store, "-"))
                 for fault in faults:
@@ -193,12 +231,14 @@ async def _account(
                 reports[-1].drifted = sum(isinstance(fault, PageDrift) for fault in faults)
                 ctx.store.runs.account_result(run_id, store, "-", reports[-1].public())
     except RebuttalError as error:
+        if short and isinstance(error, Busy):  # the night is reading it just now
+            return []
         if not reports:
             reports.append(ChannelReport(store, "-"))
         reports[-1].fault(error)
         if isinstance(error, NeedsPerson):
             ctx.store.alarms.raise_("needs_person", store, error.said, {"error": error.name})
-        elif isinstance(error, Unavailable):
+        elif isinstance(error, Unavailable) and not isinstance(error, TimeUp):
             ctx.store.alarms.raise_("unavailable", store, error.said, {"error": error.name})
         ctx.store.runs.account_result(run_id, store, reports[-1].channel, reports[-1].public())
     else:
@@ -214,7 +254,14 @@ class ChannelSync:
     """One channel of one account: its lists, then the pages of the cases that want reading."""
 
     def __init__(
-        self, ctx: Context, visit: Visit, channel: Channel, report: ChannelReport, run_id: str, full: bool
+        self,
+        ctx: Context,
+        visit: Visit,
+        channel: Channel,
+        report: ChannelReport,
+        run_id: str,
+        full: bool,
+        limits: Bounds | None = None,
     ) -> None:
         self.ctx = ctx
         self.tab: Tab = visit.tab
@@ -222,6 +269,7 @@ class ChannelSync:
         self.report = report
         self.run_id = run_id
         self.full = full
+        self.limits = limits or Bounds(ctx.clock)
         self.portal, self.account = visit.portal.name, visit.account.name
         self.store = visit.account.store_name
         self.scope = f"{self.store}/{channel.name}"
@@ -229,7 +277,10 @@ class ChannelSync:
         self._known: dict[str, ListRow] = {}
 
     async def run(self) -> None:
-        """Lists first, then pages; alarms whose cause is gone are closed."""
+        """Lists first, then pages; alarms whose cause is gone are closed. Raises `TimeUp` where the time is over."""
+        if self.limits.up():
+            self.report.left = 1
+            raise time_up(self.store)
         rows = await self._lists()
         await self._pages(rows)
         await self._report(rows)
@@ -245,7 +296,7 @@ class ChannelSync:
         if not found:
             self.ctx.store.alarms.clear("report", self.scope)
             return
-        told = say("{scope}: {what}", scope=self.scope, what="; ".join(str(one) for one in found[:5]))
+        told = say("{scope}: {what}", scope=self.scope, what=joined(found[:5]))
         self.report.fault(
             Mismatch(told, say("Run `rebuttal sync --full`; if it stays so, look at both at the portal."))
         )
@@ -376,8 +427,18 @@ class ChannelSync:
                 and case.needs_action
                 and (now - READ_AGAIN > case.last_read_at and case.next_deadline_at - now < DUE_SOON)
             )
+            # A deadline that passed since the last look changes the page, and not always the row.
+            passed = (
+                case is not None
+                and case.next_deadline_at is not None
+                and case.status in OPEN
+                and case.last_read_at < case.next_deadline_at <= now
+            )
             stale = old is None or old.read_hash != _hash(row) or case is None or case.unread_since is not None
-            if self.full or stale or due:
+            read_already = case is not None and not stale and self.limits.read_already(self.store, case.last_read_at)
+            if read_already and self.full and not due:
+                self.report.kept += 1
+            elif self.full or stale or due or passed:
                 wanted.append((case.next_deadline_at if case and case.needs_action else None, row))
         wanted.sort(key=lambda pair: (pair[0] is None, pair[0]) if pair[0] else (True, now))
         return [row for _, row in wanted]
@@ -386,7 +447,10 @@ class ChannelSync:
         wanted = self._wants_reading(rows)
         bar = self.ctx.progress.task(f"{self.scope}: {say('cases')}", len(wanted))
         silent = 0
-        for row in wanted:
+        for done, row in enumerate(wanted):
+            if self.limits.up():
+                self.report.left = len(wanted) - done
+                raise time_up(self.store)
             try:
                 await self._page(row)
                 silent = 0

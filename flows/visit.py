@@ -8,25 +8,32 @@ import platform
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
+from loguru import logger
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright
 
 from agent.browser import open as opening
 from agent.browser.guard import ReadingGuard, SendingGuard
+from agent.browser.keepers import Kept, keeper_of
+from agent.browser.narrate import Narrator
 from agent.browser.pacing import Pacing
+from agent.browser.recording import Recorder
 from agent.browser.tab import Tab
 from agent.errors import Paused, RebuttalError, SignedOut, UsageFault
 from agent.locks import account_lock
 from agent.policy import Policy, SendRule, load_policy
 from agent.portal import Channel, Portal
 from agent.reading.labels import Labels, load_labels
-from agent.settings import AccountSettings
+from agent.settings import AccountSettings, secret
 from agent.store import Lease
 from agent.words import say
 from flows.context import Context
 
 LEASE_S = 900
 """How long an account's lease lasts without being renewed."""
+LEAVE_MS = 3_000
+"""How long leaving the last page may take before it is closed."""
 Mode = Literal["reading", "sending", "signing_in"]
 
 
@@ -51,6 +58,12 @@ class Browsers:
     headed: bool = False
     pictures: bool = False
     slow_ms: int = 0
+    narrator: Narrator | None = None
+    """Names each step on the page, and waits where a person asks it to; None in runs that nobody watches."""
+    recorder: Recorder | None = None
+    """Keeps a trace and a film of each visit, masked."""
+    _kept: list[Kept] = field(default_factory=list)
+    _paces: dict[tuple[str, float], Pacing] = field(default_factory=dict)
     _own: Browser | None = None
     _attached: list[Browser] = field(default_factory=list)
 
@@ -77,7 +90,7 @@ class Browsers:
                 await context.add_cookies(state["cookies"])
             return context, True
         if account.browser != "launch":
-            browser = await opening.attach(self.playwright, account.browser)
+            browser = await opening.attach(self.playwright, await self._address(ctx, account))
             self._attached.append(browser)
             if browser.contexts:
                 return browser.contexts[0], False
@@ -92,18 +105,45 @@ class Browsers:
             )
         return await opening.new_context(self._own, locale=portal.locale, zone=zone, state=state), True
 
+    async def _address(self, ctx: Context, account: AccountSettings) -> str:
+        """Where the open browser answers; a program that keeps the store's browser is asked for it."""
+        keeper = keeper_of(
+            account.browser, lambda name: secret(ctx.home, name), ctx.home.sessions / "keeper-ports.json"
+        )
+        if keeper is None:
+            return account.browser
+        kept = await keeper.open()
+        if kept.ours:
+            self._kept.append(kept)
+        return kept.address
+
+    def pace(self, account: AccountSettings, base_url: str, usual_s: float) -> Pacing:
+        """The pace of a host: one for all accounts of this run that visit it."""
+        seconds = usual_s if account.pace_s is None else account.pace_s
+        return self._paces.setdefault((urlsplit(base_url).netloc, seconds), Pacing(seconds))
+
     async def close(self) -> None:
         """End our own browser; attached ones are only let go."""
         for browser in (self._own, *self._attached):
             if browser is not None:
                 await browser.close()
+        for kept in self._kept:
+            with contextlib.suppress(RebuttalError):  # the program is gone already, and the browser with it
+                await kept.keeper.close()
 
 
 @contextlib.asynccontextmanager
-async def browsers(*, headed: bool = False, pictures: bool = False, slow_ms: int = 0) -> AsyncIterator[Browsers]:
+async def browsers(
+    *,
+    headed: bool = False,
+    pictures: bool = False,
+    slow_ms: int = 0,
+    narrator: Narrator | None = None,
+    recorder: Recorder | None = None,
+) -> AsyncIterator[Browsers]:
     """Browsers that end with the block, whatever happens in it."""
     async with opening.playwright_running() as playwright:
-        shared = Browsers(playwright, headed, pictures or headed, slow_ms)
+        shared = Browsers(playwright, headed, pictures or headed, slow_ms, narrator, recorder)
         try:
             yield shared
         finally:
@@ -188,10 +228,15 @@ async def visiting(
         try:
             visit = await _arrive(ctx, shared, account, portal, mode, context, page, send, uploads, step)
             visit.lease = lease
-            yield visit
+            recording = shared.recorder.of(context, page) if shared.recorder is not None else contextlib.nullcontext()
+            async with recording:
+                yield visit
             if mode != "signing_in" and keeps_session(account):
                 ctx.vault.save(account.store_name, await opening.session_state(context, page))
         finally:
+            with contextlib.suppress(Error):  # left under the guard: what a page sends on closing meets none
+                await page.goto("about:blank", timeout=LEAVE_MS)
+                await page.evaluate("1")
             with contextlib.suppress(Error):  # the browser may be gone already, which is what is wanted
                 await page.close()
                 await (context.close() if ours else context.unroute_all())
@@ -216,7 +261,8 @@ async def _arrive(
         await context.add_cookies([{**c, "url": base_url} for c in portal.cookies])  # type: ignore[typeddict-item]
     reading_posts = tuple(p for c in policy.channels.values() for p in c.reading_posts) + policy.reading_posts
     reading = ReadingGuard(reading_posts) if mode == "reading" else None
-    sending = SendingGuard(send, uploads, reading_posts) if send is not None else None
+    hosts = (urlsplit(base_url).hostname or "", *portal.hosts)
+    sending = SendingGuard(send, uploads, reading_posts, hosts) if send is not None else None
     if reading is not None:
         await reading.attach(context, page)
         if not shared.pictures:
@@ -230,6 +276,10 @@ async def _arrive(
                 say("Go on with `rebuttal resume {portal}`.", portal=portal.name),
             )
 
+    def taken(name: str) -> None:
+        logger.bind(account=account.store_name).info("{}", name)
+        step(name)
+
     tab = Tab(
         portal.name,
         account.name,
@@ -239,15 +289,17 @@ async def _arrive(
         portal.gate,
         context,
         page,
-        Pacing(ctx.settings.pace_s),
+        shared.pace(account, base_url, ctx.settings.pace_s),
         ctx.home.bundles,
         language=portal.language,
         zone_basis="account" if account.zone else "assumed" if portal.zone_assumed else "account",
         before=stopped,
-        step=step,
+        step=taken,
         policy=policy,
+        narrator=shared.narrator,
         options=account.options,
         store_label=portal.store_label,
+        read_store=portal.read_store,
         store="" if mode == "signing_in" else str(account.options.get("store", "")),
     )
     return Visit(account, portal, tab, context, None, reading, sending)

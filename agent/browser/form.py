@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from playwright.async_api import Dialog, Error, FilePayload, Locator
 
+from agent.browser import fields
 from agent.browser.gate import Spot
 from agent.browser.patience import ANSWER_MS, LOOK_MS, ROWS_MS
 from agent.browser.tab import Tab, Wanted
@@ -23,19 +24,6 @@ from agent.reading.seen import Seen
 from agent.records import Case
 from agent.sending.packet import Packet, PacketField, Receipt, nfc
 from agent.words import Words, say
-
-_MARKS = """e => [e, ...e.querySelectorAll('input, select, textarea')].map((x) => x.__n ??= Math.random())"""
-_RADIO_NAME = """e => (e.getAttribute('aria-label') || (e.labels && e.labels[0] ? e.labels[0].innerText : '')).trim()"""
-
-_CHOSEN = """e => {
-  const of = e.getAttribute('role') === 'radiogroup' ? [...e.querySelectorAll('input')] : [e], by = new Map();
-  for (const one of of.filter((x) => x.name && !x.disabled)) {
-    const held = one.tagName === 'SELECT' ? [...one.selectedOptions].map((o) => o.value)
-      : one.checked ? [one.value] : [];
-    by.set(one.name, [...(by.get(one.name) ?? []), ...held]);
-  }
-  return [...by];
-}"""
 
 
 @dataclass(frozen=True)
@@ -124,9 +112,9 @@ class LabelledForm:
             seen = await self.tab.see(wanted)
         else:
             seen = await self.tab.look(address, wanted)
-        fields = [await self._field(key, self.tab.page.locator("body"), seen) for key in self.fields]
-        forms = [f.locator("xpath=ancestor::form[1]") for f in fields]
-        for field, form, (name, rule) in zip(fields, forms, self.fields.items(), strict=True):
+        found = [await self._field(key, self.tab.page.locator("body"), seen) for key in self.fields]
+        forms = [f.locator("xpath=ancestor::form[1]") for f in found]
+        for field, form, (name, rule) in zip(found, forms, self.fields.items(), strict=True):
             if await form.count() != 1:
                 raise seen.drift(rule.label, say("{name} stands outside the form", name=name))
             if rule.disabled and await field.is_enabled():
@@ -155,16 +143,13 @@ class LabelledForm:
         found: list[Locator] = []
         for text in self.tab.labels.texts[key]:
             for candidate in await scope.get_by_label(text, exact=True).all():
-                if await candidate.is_visible() and await candidate.evaluate(
-                    "e => /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName) || e.isContentEditable || "
-                    "e.getAttribute('role') === 'radiogroup'"
-                ):
+                if await fields.is_seen(candidate) and await candidate.evaluate(fields.IS_FIELD):
                     found.append(candidate)
         if not found:  # many forms of messengers have no label, only a hint inside the field
             for text in self.tab.labels.texts[key]:
                 hinted = await scope.get_by_placeholder(text, exact=True).all()
-                found += [one for one in hinted if await one.is_visible() and await one.is_enabled()]
-        handles = {await f.evaluate("e => { e.__n ??= Math.random(); return e.__n }"): f for f in found}
+                found += [one for one in hinted if await fields.is_seen(one) and await one.is_enabled()]
+        handles = {await f.evaluate(fields.MARK): f for f in found}
         if len(handles) == 1:
             return found[0]
         if not handles:
@@ -211,7 +196,7 @@ class LabelledForm:
                 continue
             target = await self._field(field.key, self.form, seen)
             try:
-                await self._put(target, field)
+                await fields.put(target, field)
             except Error as fault:
                 raise PacketAltered(
                     say("{name} can't be filled in: {why}", name=field.key, why=fault.message.splitlines()[0]),
@@ -221,32 +206,6 @@ class LabelledForm:
     def _typed(self, packet: Packet) -> list[PacketField]:
         """What of the packet goes into the form."""
         return [field for field in packet.fields if field.kind != "message"]
-
-    async def _put(self, target: Locator, field: PacketField) -> None:
-        if field.kind == "choice":
-            if await target.evaluate("e => e.tagName") == "SELECT":
-                options = [(await o.inner_text()).strip() for o in await target.locator("option").all()]
-                hits = [n for n, o in enumerate(options) if norm(o) == norm(field.shown)]
-                if len(hits) != 1:
-                    raise PacketAltered(
-                        say("“{choice}” is offered {count} times.", choice=field.shown, count=len(hits)),
-                        say("The portal's list has changed: teach the label, then approve again."),
-                    )
-                await target.select_option(index=hits[0], timeout=5_000)
-            elif await target.get_attribute("role") == "radiogroup":
-                offered = target.get_by_role("radio", name=field.shown, exact=True)
-                if await offered.count() != 1:
-                    raise PacketAltered(
-                        say("“{choice}” is offered {count} times.", choice=field.shown, count=await offered.count()),
-                        say("The portal's list has changed: teach the label, then approve again."),
-                    )
-                await offered.check(timeout=5_000)
-            else:
-                await target.check(timeout=5_000)
-        elif field.kind == "tick":
-            await target.set_checked(field.value == "yes", timeout=5_000)
-        else:
-            await target.fill(field.value, timeout=5_000)
 
     async def _file_input(self) -> Locator:
         """The form's own file input; a decoy outside the form or beside it does not count."""
@@ -266,10 +225,11 @@ class LabelledForm:
         ]
         names = [f.upload_name for f in packet.files]
         try:
+            before = await self.form.evaluate(fields.NAMED, names)  # the form's own hint may name a file as an example
             await target.set_input_files(payload, timeout=ROWS_MS)
             await self.tab.page.wait_for_function(
-                "([form, names]) => names.every((n) => form.innerText.includes(n))",
-                arg=[await self.form.element_handle(), names],
+                f"([form, names, before]) => ({fields.NAMED})(form, names).every((n, i) => n > before[i])",
+                arg=[await self.form.element_handle(), names, before],
                 timeout=ROWS_MS,
             )
         except Error as fault:
@@ -285,10 +245,9 @@ class LabelledForm:
         self.chosen = {}
         for field in self._typed(packet):
             target = await self._field(field.key, self.form, seen)
-            held = await self._held(target, field)
-            if field.kind in ("choice", "tick"):
-                for name, sent in await target.evaluate(_CHOSEN):
-                    self.chosen[name] = (*self.chosen.get(name, ()), *sent)
+            held = await fields.held(target, field)
+            for name, sent in await target.evaluate(fields.CHOSEN) if field.kind in fields.SENT_AS_HELD else ():
+                self.chosen[name] = (*self.chosen.get(name, ()), *sent)
             want = nfc(field.shown if field.kind == "choice" else field.value)
             same = norm(held) == norm(want) if field.kind == "choice" else nfc(held) == want
             if not same:
@@ -311,40 +270,21 @@ class LabelledForm:
                 )
             )
         wrong += await self._unasked(packet, seen)
+        wrong += fields.bound_elsewhere(packet, await self.form.evaluate(fields.BOUND))
         return wrong
-
-    async def _held(self, target: Locator, field: PacketField) -> str:
-        if field.kind == "tick":
-            return "yes" if await target.is_checked() else "no"
-        if field.kind == "choice":
-            if await target.evaluate("e => e.tagName") == "SELECT":
-                return str(
-                    await target.evaluate("e => e.selectedOptions.length == 1 ? e.selectedOptions[0].text : ''")
-                ).strip()
-            if await target.get_attribute("role") == "radiogroup":
-                chosen = [r for r in await target.get_by_role("radio").all() if await r.is_checked()]
-                return " + ".join([str(await r.evaluate(_RADIO_NAME)) for r in chosen])
-            return field.shown if await target.is_checked() else ""
-        return str(await target.input_value())
 
     async def _unasked(self, packet: Packet, seen: Seen) -> list[Words]:
         """Ticks set, or texts filled in, that the packet knows nothing of."""
         known = [await self._field(f.key, self.form, seen) for f in self._typed(packet)]
-        marks = {mark for k in known for mark in await k.evaluate(_MARKS)}
+        marks = {mark for k in known for mark in await k.evaluate(fields.MARKS)}
         others = await self.form.locator(
             "input:not([type=hidden]):not([type=file]):not([type=submit]):not([type=button]), textarea, select"
         ).all()
         wrong = []
         for other in others:
-            if await other.evaluate("e => { e.__n ??= Math.random(); return e.__n }") in marks:
+            if await other.evaluate(fields.MARK) in marks:
                 continue
-            state = str(
-                await other.evaluate(
-                    "e => e.disabled ? '' : e.type === 'checkbox' || e.type === 'radio' ? "
-                    "(e.checked !== e.defaultChecked ? 'changed' : (e.checked ? 'ticked' : '')) : "
-                    "(e.tagName === 'SELECT' ? '' : e.value)"
-                )
-            )
+            state = str(await other.evaluate(fields.UNASKED))
             if state:
                 wrong.append(say("a field nobody approved holds “{held}”", held=state[:80]))
         return wrong
@@ -367,7 +307,7 @@ class LabelledForm:
 
     async def _one_icon(self, scope: Locator) -> Locator:
         """The one visible button without words inside `scope`."""
-        found = [one for one in await scope.locator(self.labels.button).all() if await one.is_visible()]
+        found = [one for one in await scope.locator(self.labels.button).all() if await fields.is_seen(one)]
         if len(found) != 1:
             raise (await self._see_anything()).drift(
                 self.labels.heading, say("the form has {count} such buttons", count=len(found))
@@ -379,7 +319,7 @@ class LabelledForm:
         found: list[Locator] = []
         for text in self.tab.labels.texts[key]:
             for candidate in await scope.get_by_role("button", name=text, exact=True).all():
-                if await candidate.is_visible():
+                if await fields.is_seen(candidate):
                     found.append(candidate)
         if len(found) != 1:
             raise (await self._see_anything()).drift(key, say("the form has {count} such buttons", count=len(found)))

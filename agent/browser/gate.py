@@ -40,6 +40,9 @@ class Gate:
     username: str = ""
     password: str = ""
     submit: str = ""
+    password_submit: str = ""
+    """The button below the password where name and password stand on two pages, the second one known by a spot
+    `password`; `submit` is then the one below the name."""
     wrong: str = ""
     code: str = ""
     code_submit: str = ""

@@ -3,17 +3,19 @@
 Reading: whatever is not GET or HEAD, or on the portal's list of reading POSTs, is failed in the browser and reported.
 
 Sending: a Playwright route, because the browser's own network stack repeats a POST when a connection drops; here the
-matching request is made by `route.fetch(max_retries=0)`, once, and only while the guard is armed. Under it the same
-hold as in reading runs stops what a route never sees: what a page sends while it is being left.
+matching request is made by `route.fetch(max_retries=0)`, once, and only while the guard is armed. A route never sees
+what a page sends while it is being left. So the same hold as in reading runs stands before it, and whatever it hands on
+to the route goes under an address where nothing can be reached: only the route knows the true one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from playwright.async_api import BrowserContext, Error, Page, Request, Route
 
@@ -27,7 +29,25 @@ HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 NO_ANSWER = frozenset({408, 425, 429})
 """HTTP statuses, besides 5xx, that come from something before the portal's own form handling."""
 REPEATS = frozenset({307, 308})
-"""Redirects on which a browser would send the same body once more."""
+"""Redirects on which a browser would send the same body once more; on 301 and 302 it does so with anything but POST."""
+NOWHERE_PORT = 1
+"""Browsers refuse to connect to this port, whatever listens there."""
+
+
+NO_WINDOWS = """(() => {
+  const opens = (form, by) => {
+    const target = (by && by.getAttribute('formtarget')) || form.target;
+    return target && !/^_(self|top|parent)$/i.test(target) && !window.frames[target];
+  };
+  const report = (form) => navigator.sendBeacon(form.action, '');  // held back like any other, and so reported
+  const submit = HTMLFormElement.prototype.submit;
+  HTMLFormElement.prototype.submit = function () { opens(this) ? report(this) : submit.call(this); };
+  addEventListener('submit', (e) => {
+    if (opens(e.target, e.submitter)) { e.preventDefault(); report(e.target); }
+  }, true);
+  window.open = () => null;
+})()"""
+"""A page that is only read opens no windows: one that is closed at once may have sent its form already."""
 
 
 @dataclass
@@ -49,6 +69,7 @@ class ReadingGuard:
         held = Held(lambda method, url, kind: None if self.allows(method, url) else "reading run", self.stopped)
         self._held.append(held)
         await held.attach(context, page)
+        await page.add_init_script(NO_WINDOWS)
 
     async def detach(self) -> None:
         """Stop guarding; only ever called before another guard takes over, or when the page closes."""
@@ -57,8 +78,8 @@ class ReadingGuard:
         self._held.clear()
 
 
-Check = Callable[[Request], str | None]
-"""Compares the body that is about to leave with the packet; gives what differs, or None."""
+Check = Callable[[str, bytes | None, str], str | None]
+"""Compares what is about to leave (address, body, content type) with the packet; gives what differs, or None."""
 
 
 @dataclass
@@ -68,6 +89,8 @@ class SendingGuard:
     rule: SendRule
     uploads_allowed: int
     reading_posts: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    """Names of the portal's hosts: the one request goes to them or below them; without any, wherever its path fits."""
     stopped: list[Stopped] = field(default_factory=list)
     released: int = 0
     uploads: int = 0
@@ -84,12 +107,15 @@ class SendingGuard:
     _armed: bool = False
     _check: Check | None = None
     _upload_check: Check | None = None
+    _true: dict[str, str] = field(default_factory=dict)
+    """The address under which the hold handed a request on to its true one."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def attach(self, context: BrowserContext, upload_check: Check | None = None) -> None:
         """Guard every page of `context`, those that are there and those to come."""
         self._upload_check = upload_check
         await context.route("**/*", self._handle)
-        held = Held(self._unrouted, self.stopped, close_popups=False)
+        held = Held(self._unrouted, self.stopped, close_popups=False, detour=self._detour)
         for page in context.pages:
             await held.attach(context, page)
 
@@ -116,10 +142,23 @@ class SendingGuard:
         return any(re.search(pattern, path) for pattern in patterns)
 
     def _is_sending(self, method: str, url: str) -> bool:
-        return method == self.rule.method and self._matches((self.rule.path,), url)
+        return method == self.rule.method and self._matches((self.rule.path,), url) and self._at_home(url)
+
+    def _at_home(self, url: str) -> bool:
+        host = urlsplit(url).hostname or ""
+        return not self.hosts or any(host == own or host.endswith(f".{own}") for own in self.hosts)
+
+    def _detour(self, method: str, url: str) -> str | None:
+        """Where a request that the route is to make goes on to: if the route does not see it, it ends there."""
+        if method in HARMLESS:
+            return None
+        parts = urlsplit(url)
+        other = parts._replace(netloc=f"{parts.hostname}:{NOWHERE_PORT}", path=f"/{next(self._numbers)}", query="")
+        self._true[other.geturl()] = url
+        return other.geturl()
 
     def _unrouted(self, method: str, url: str, kind: str) -> str | None:
-        """The hold under the route: only what the route itself decides on goes on to it, and never a beacon."""
+        """The hold before the route: only what the route itself decides on goes on to it, and never a beacon."""
         if method in HARMLESS:
             return None
         if kind == "Ping":
@@ -134,82 +173,89 @@ class SendingGuard:
         return "not the approved request"
 
     async def _handle(self, route: Route, request: Request) -> None:
+        address = self._true.pop(request.url, None)
         try:
-            why = await self._decide(route, request)
+            why = await self._decide(route, request, address)
         except Error:
             return  # the page closed under the request; whether it left is told by `released`
         if why is not None:
-            self.stopped.append(Stopped(request.method, urlsplit(request.url).path, why))
+            self.stopped.append(Stopped(request.method, urlsplit(address or request.url).path, why))
             try:
                 await route.abort("blockedbyclient")
             except Error:
                 return
 
-    async def _decide(self, route: Route, request: Request) -> str | None:
-        """Let the request go on its way, or say why not."""
+    async def _decide(self, route: Route, request: Request, address: str | None) -> str | None:
+        """Let the request go on its way to `address`, or say why not."""
         if request.method in HARMLESS:
             await route.continue_()
-        elif self._is_sending(request.method, request.url):
-            return await self._sending(route, request)
-        elif self._matches(self.rule.uploads, request.url):
-            return await self._upload(route, request)
-        elif self._matches(self.rule.also + self.reading_posts, request.url):
-            await self._once(route)
+        elif address is None:
+            return "not from the page that was filled in"
+        elif self._is_sending(request.method, address):
+            return await self._sending(route, request, address)
+        elif self._matches(self.rule.uploads, address):
+            return await self._upload(route, request, address)
+        elif self._matches(self.rule.also + self.reading_posts, address):
+            await self._once(route, request, address)
         else:
             return "not the approved request"
         return None
 
-    async def _sending(self, route: Route, request: Request) -> str | None:
+    async def _sending(self, route: Route, request: Request, address: str) -> str | None:
         if not self._armed:
             return "not armed"
         if self.released:
             self.repeated = True
             return "a second sending request"
-        differs = _checked(self._check, request)
+        differs = _checked(self._check, request, address)
         if differs:
             self.fault, self.over = differs, True
             return differs
         self.released += 1  # before anything leaves, and never taken back
         try:
-            self.fault = await self._once(route, sending=True)
+            self.fault = await self._once(route, request, address, sending=True)
         finally:
             self.over = True
         return None
 
-    async def _upload(self, route: Route, request: Request) -> str | None:
+    async def _upload(self, route: Route, request: Request, address: str) -> str | None:
         differs = None
         if self._armed or self.uploads >= self.uploads_allowed:
             differs = "not an approved upload"
         else:
-            differs = _checked(self._upload_check, request)
+            differs = _checked(self._upload_check, request, address)
         if differs:
             self.upload_held.set()
             return differs
         self.uploads += 1
-        await self._once(route)
+        await self._once(route, request, address)
         return None
 
-    async def _once(self, route: Route, *, sending: bool = False) -> str | None:
+    async def _once(self, route: Route, request: Request, address: str, *, sending: bool = False) -> str | None:
         """Make the request exactly once, and say why no answer came; the browser follows a redirect, with GET."""
         try:
-            response = await route.fetch(max_retries=0, max_redirects=0, timeout=ANSWER_MS)
+            response = await route.fetch(url=address, max_retries=0, max_redirects=0, timeout=ANSWER_MS)
         except Error as fault:
             await route.abort("failed")
             return fault.message.splitlines()[0]
         if sending:
             self.status = response.status
-        if response.status in REPEATS:
+        if response.status in REPEATS or (response.status in (301, 302) and request.method != "POST"):
             await route.abort("failed")
             return f"the portal answered {response.status}: the browser should send it again elsewhere, and may not"
-        await route.fulfill(response=response)
+        onward = response.headers.get("location")
+        if onward is None:
+            await route.fulfill(response=response)
+        else:
+            await route.fulfill(response=response, headers={**response.headers, "location": urljoin(address, onward)})
         return None
 
 
-def _checked(check: Check | None, request: Request) -> str | None:
+def _checked(check: Check | None, request: Request, address: str) -> str | None:
     """What `check` says; a check that fails has not found the packet."""
     if check is None:
         return "nothing to compare with"
     try:
-        return check(request)
+        return check(address, request.post_data_buffer, request.headers.get("content-type", ""))
     except Exception as fault:
         return f"the request can't be compared with the packet ({type(fault).__name__})"

@@ -23,6 +23,8 @@ KINDS = ("Document", "XHR", "Fetch", "Ping", "CSPViolationReport", "Other")
 
 Judge = Callable[[str, str, str], str | None]
 """Method, address and CDP resource type of a request to why it is held back, or None where it may go on."""
+Detour = Callable[[str, str], str | None]
+"""Method and address of a request that may go on to another address under which it goes on, or None: its own."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Held:
     judge: Judge
     stopped: list[Stopped]
     close_popups: bool = True
+    detour: Detour = lambda method, url: None
     _sessions: list[CDPSession] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -93,7 +96,8 @@ class Held:
         why = self.judge(request["method"], request["url"], event.get("resourceType", ""))
         with contextlib.suppress(Error):  # the page went away while its request was held: nothing went out
             if why is None:
-                await self._say(session, way, "Fetch.continueRequest", held)
+                other = self.detour(request["method"], request["url"])
+                await self._say(session, way, "Fetch.continueRequest", {**held, "url": other} if other else held)
                 return
             self.stopped.append(Stopped(request["method"], urlsplit(request["url"]).path, why))
             await self._say(session, way, "Fetch.failRequest", {**held, "errorReason": "BlockedByClient"})

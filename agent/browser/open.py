@@ -114,7 +114,7 @@ async def persistent(
 async def attach(playwright: Playwright, address: str) -> Browser:
     """A browser that a person opened with a debugging port; leaving it closes nothing of theirs."""
     try:
-        return await playwright.chromium.connect_over_cdp(address, timeout=10_000)
+        return await playwright.chromium.connect_over_cdp(address, timeout=10_000, no_defaults=True)
     except Error:
         raise PortalDown(
             say("No browser answers at {address}.", address=address),

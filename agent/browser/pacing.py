@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,15 +23,19 @@ def is_loopback(url: str) -> bool:
 
 @dataclass
 class Pacing:
-    """At least `seconds` between two page visits of one account."""
+    """At least `seconds` between two page visits of one host, whichever of its accounts visits it."""
 
     seconds: float = 2.0
-    _last: float = 0.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _next: float = 0.0
 
     async def wait(self, url: str) -> None:
-        """Wait until the next visit may start."""
-        if not is_loopback(url):
-            rest = self._last + self.seconds - time.monotonic()
-            if rest > 0:
-                await asyncio.sleep(rest)
-        self._last = time.monotonic()
+        """Wait until the next visit may start; who comes meanwhile waits for the turn after it."""
+        if is_loopback(url):
+            return
+        now = self.clock()
+        turn = max(now, self._next)
+        self._next = turn + self.seconds
+        if turn > now:
+            await self.sleep(turn - now)

@@ -19,12 +19,14 @@ from playwright.async_api import BrowserContext, Error, Page, Response
 from playwright.async_api import TimeoutError as Late
 
 from agent.browser.gate import Gate, Spot
+from agent.browser.narrate import Narrator
 from agent.browser.pacing import Pacing
 from agent.browser.patience import GOTO_MS, READY_MS, read_patiently
 from agent.errors import (
     Challenge,
     Denied,
     NotReady,
+    PageDrift,
     PortalDown,
     RateLimited,
     RebuttalError,
@@ -41,7 +43,9 @@ from agent.words import say
 
 @cache
 def _script() -> str:
-    return (Path(__file__).parent.parent / "reading" / "see.js").read_text(encoding="utf-8")
+    """The seeing script, for one argument as JSON text: a list of many texts would be wrapped one by one on its way."""
+    see = (Path(__file__).parent.parent / "reading" / "see.js").read_text(encoding="utf-8")
+    return f"(want) => ({see})(JSON.parse(want))"
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,14 @@ class Tab:
     """The portal's rules with the operator's over them; handed to the readers with each page."""
     store_label: str = ""
     """Label key under which every page names the store it shows; "" where the portal has one store a sign-in."""
+    read_store: Callable[[Seen], str] | None = None
+    """The same where no label stands beside the store's name."""
     store: str = ""
     """The store that the pages must be of; "" asserts nothing."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What the account's settings say to this portal alone."""
+    narrator: Narrator | None = None
+    """Names each step on the page for a person who watches; its mark is off whenever the page is looked at."""
     seen_pages: int = 0
     ended: str | None = None
     """Name of the end that `see` met, out of `Wanted.ends`."""
@@ -97,9 +105,12 @@ class Tab:
         self.page.on("response", self._heard)
 
     def _heard(self, response: Response) -> None:
-        """Keep the portal's own clock: the Date header of its latest answer and when it came."""
+        """Keep the portal's own clock: the Date header of its latest answer and when it came.
+
+        A portal's pages may stand on several hosts: the document that the tab shows is its answer, whatever its host.
+        """
         date = response.headers.get("date")
-        if date and response.url.startswith(self.base_url):
+        if date and (response.url.startswith(self.base_url) or self._is_document(response)):
             try:
                 at = parsedate_to_datetime(date).astimezone(UTC)
             except ValueError:
@@ -107,6 +118,13 @@ class Tab:
             self._date = (at, time.monotonic())
             if response.request.is_navigation_request():
                 self._documents[response.url] = at
+
+    def _is_document(self, response: Response) -> bool:
+        """Is it the document of the tab itself, and not of a frame in it?"""
+        try:
+            return response.request.is_navigation_request() and response.frame == self.page.main_frame
+        except Error:  # a service worker's answer has no frame
+            return False
 
     @property
     def server_now(self) -> datetime | None:
@@ -145,6 +163,9 @@ class Tab:
         self.before()
         await self.pacing.wait(url)
         self.step(f"goto {urlsplit(url).path}")
+        if self.narrator is not None:
+            await self.narrator.at(self.page, say("goes to {path}", path=urlsplit(url).path))
+            self.before()
         self.ended = None
         self._documents.clear()
         try:
@@ -176,12 +197,14 @@ class Tab:
         want = {
             "landmarks": [self.labels.texts[key] for key in wanted.landmarks],
             "filled": [self.labels.texts[key] for key in wanted.filled],
-            "labels": sorted(self.labels.known),
+            "labels": sorted(self.labels.known) if wanted.filled else [],
             "busy": list(wanted.busy),
             "gates": [spot.wanted(self.labels) for spot in (*wanted.ends, *self.gate.spots)],
             "subject": wanted.subject,
             "wait_ms": self.wait_ms if wait_ms is None else wait_ms,
         }
+        if self.narrator is not None:
+            await self.narrator.at(self.page, say("reads the page “{page}”", page=wanted.page))
         got = await self._evaluate(want)
         self._last = got
         self.seen_pages += 1
@@ -217,7 +240,7 @@ class Tab:
             )
         if got["status"] == "timeout" and got["missing"]:
             self._assert_language(seen)
-            if self.store_label and seen.shows(self.store_label):  # another store has other cases: not found there
+            if self._names_store(seen):  # another store has other cases: not found there
                 self._assert_store(seen)
             raise seen.drift(wanted.landmarks[got["missing"][0]], say("it is not on the page"), near=seen)
         self._assert_language(seen)
@@ -226,9 +249,9 @@ class Tab:
 
     def _assert_store(self, seen: Seen) -> None:
         """One sign-in may have several stores: a page of another one is neither read nor filled in."""
-        if not self.store_label or not self.store:
+        if not self.store or not (self.store_label or self.read_store):
             return
-        shown = seen.labelled(self.store_label).text
+        shown = self.read_store(seen) if self.read_store else seen.labelled(self.store_label).text
         if norm(shown) != norm(self.store):
             raise WrongStore(
                 say(
@@ -245,6 +268,15 @@ class Tab:
                 ),
             )
 
+    def _names_store(self, seen: Seen) -> bool:
+        """Does a page, of whatever kind, name a store at all?"""
+        if self.read_store is None:
+            return bool(self.store_label) and seen.shows(self.store_label)
+        try:
+            return bool(self.read_store(seen))
+        except PageDrift:
+            return False
+
     def _assert_language(self, seen: Seen) -> None:
         """Some controls exist only in the portal's own language: a page in another one is not read or filled (CP1)."""
         shown = seen.page.language.lower().replace("_", "-")
@@ -260,7 +292,7 @@ class Tab:
         """One evaluated call; a page that navigates away under it is looked at again where it arrives."""
         for _ in range(4):
             try:
-                got: dict[str, Any] = await self.page.evaluate(_script(), want)
+                got: dict[str, Any] = await self.page.evaluate(_script(), json.dumps(want))
                 return got
             except Error as fault:
                 if "context was destroyed" in fault.message or "navigating" in fault.message:
@@ -274,7 +306,7 @@ class Tab:
 
     def at_gate(self, name: str) -> RebuttalError:
         store = f"{self.portal}:{self.account}"
-        if name in ("sign_in", "code", "enter"):
+        if name in ("sign_in", "password", "code", "enter", "later", "store"):
             return SignedOut(
                 say("{store} is signed out.", store=store), say("Sign in with `rebuttal login {store}`.", store=store)
             )
@@ -296,6 +328,7 @@ class Tab:
 
     async def fetch_file(self, url: str) -> Fetched:
         """The file behind a download link, by GET inside the session."""
+        self.before()
         full = urljoin(self.base_url + "/", url)
         await self.pacing.wait(full)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.evidence.files import FileFacts
 from agent.evidence.finding import LEVELS, Finding, blocking, finding, overridden
@@ -121,6 +121,18 @@ def _deadline(draft: Draft, case: Case, rule: ActionRule, now: datetime, window:
     """A passed deadline, or one that should be there and isn't."""
     kind = rule.deadline or _STOPS.get(draft.action)
     ends = min((d for d in case.deadlines if d.kind == kind), key=lambda d: d.at, default=None)
+    if ends is not None and ends.at <= now < ends.at + timedelta(seconds=ends.precision_s) and ends.basis == "instant":
+        return [  # a day without an hour, a clock that nobody names: it is due at its earliest, and may still be open
+            finding(
+                ends.rule,
+                "may_be_over",
+                "warn",
+                say(
+                    "The deadline may have passed already (shown: “{shown}”). Send it now, or not at all.",
+                    shown=ends.shown,
+                ),
+            )
+        ]
     if ends is not None and ends.at <= now:
         return [
             finding(

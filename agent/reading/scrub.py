@@ -43,6 +43,8 @@ _PERSONS = re.compile(
     r"[^\W\d_]\*+|[가-힣]{2,4}\s?(?:님|씨)(?![가-힣])|\b(?:Mr|Mrs|Ms|Dr)\.\s?\w|[^\W\d_](?:先生|女士|小姐)"
 )
 """What shows that a person is named, whatever the name."""
+_OF = re.compile(r"\d{1,3}\s*(?:/|из|of)\s*\d{1,3}", re.IGNORECASE)
+"""How many of how many (`0 из 1`): a measure, of which no name is made."""
 _UNITS = frozenset(("kb", "mb", "gb", "kg", "cm", "mm", "ml", "ea", "pcs", "시간", "개월", "小时", "分钟", "шт"))
 _PREFIX = re.compile(r"((?:[A-Z]{1,4}-)?[A-Z]{0,4}(?=[^A-Z]))?(.*)", re.DOTALL)
 """Capitals before an id name its kind (COO, AP, JJD)."""
@@ -61,6 +63,7 @@ _TOKEN = re.compile(
   | (?P<amount>(?<![\d,.])\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?![\d])
       | (?<![\d,.])\d{1,3}(?:\ \d{3})+(?:,\d{1,2})?(?=\s?[₽€$¥₩฿]))
   | (?P<blob>(?<![A-Za-z0-9+/=-])(?=(?:[A-Za-z+/=-]*\d){2})(?=[\d+/=-]*[A-Za-z])[A-Za-z0-9+/=-]{20,}(?![A-Za-z0-9+/=-]))
+  | (?P<house>(?<![\d,.])\d{1,5}(?:-\d{1,4})?\ ?(?:번지|번길|동|호|号|室|栋|幢|单元))
   | (?P<phone>(?<![\w*])\+?\(?[\d*]{1,4}\)?(?:[\ .-](?!20\d\d[-./]\d)\(?[\d*]{2,5}\)?){1,4}(?![\w*]))
   | (?P<code>(?<![A-Za-z0-9])(?:[A-Z]{1,4}-)?(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{7,}(?![A-Za-z0-9]))
   | (?P<number>\d+(?:[.,]\d+)*)
@@ -94,7 +97,9 @@ def tokens(text: str) -> Iterator[Token]:
 
 @lru_cache(maxsize=1 << 14)
 def is_measure(text: str) -> bool:
-    """Is the text as a whole a date, a deadline, a countdown or an amount?"""
+    """Is the text as a whole a date, a deadline, a countdown, an amount, or how many of how many?"""
+    if _OF.fullmatch(text.strip()):
+        return True
     tries: tuple[Callable[[], object], ...] = (
         lambda: read_due(text, zone="UTC"),
         lambda: read_countdown(text),
@@ -160,6 +165,8 @@ def is_fake(token: Token) -> bool:
     if token.kind in ("letters", "mark", "blob"):
         return set(text) <= _FAKE_LETTERS
     runs = re.findall(r"\d+", text)
+    if token.kind == "house":
+        return not "".join(runs).strip("0")
     if token.kind == "phone":
         joined = "".join(runs)
         return not joined.strip("0") or is_checked(joined)
@@ -188,9 +195,17 @@ def leaks(text: str) -> list[str]:
     return found
 
 
+_DAY = re.compile(r"(?<!\d)\d{1,2}([-./])\d{1,2}\1\d{4}(?: \d{1,2}:\d{2}(?::\d{2})?)?(?!\d)")
+
+
+def is_known(text: str, known: frozenset[str]) -> bool:
+    """Is it a text that the portal is known to show, or a known sentence with a day in it (`{date}` in the labels)?"""
+    return norm(text) in known or norm(_DAY.sub("{date}", text)) in known
+
+
 def strange(text: str, known: frozenset[str]) -> list[str]:
     """What in a shown text is neither known, nor a measure, nor a fake: empty is the proof that it is scrubbed."""
-    if norm(text) in known or is_measure(text):
+    if is_known(text, known) or is_measure(text):
         return []
     return [t.text for t in tokens(text) if not _harmless(t, text, known) and not is_fake(t)] + leaks(text)
 
@@ -308,7 +323,7 @@ class Fakes:
         """One part of an address, or of a machine's attribute: short plain words stay, all else is replaced."""
         if re.fullmatch(r"[A-Za-z_.-]{0,32}|\d{0,4}", text):
             return text
-        return re.sub(r"[^\w.-]", "", self._replaced(text, machine=True))
+        return re.sub(r"[^\w.-]+", "-", self._replaced(text, machine=True))
 
     def machine(self, text: str) -> str:
         """An attribute that is written for scripts (`order:COO123 state:lost`): only what may name something goes."""
@@ -316,7 +331,7 @@ class Fakes:
 
     def text(self, text: str) -> str:
         """A shown text: whole where it is harmless, else piece by piece."""
-        if norm(text) in self.known or is_measure(text):
+        if is_known(text, self.known) or is_measure(text):
             return text
         return self._replaced(text)
 
@@ -339,6 +354,8 @@ class Fakes:
             return self.blob(token.text)
         if token.kind == "code":
             return self.code(token.text)
+        if token.kind == "house":
+            return re.sub(r"\d", "0", token.text)
         if token.kind in ("phone", "number"):
             if machine and token.kind == "number" and _counts(token, alone=True):
                 return token.text

@@ -207,12 +207,14 @@ def label_texts(seen: Seen, known: frozenset[str], personal: set[str]) -> set[st
     """Texts in a label's place, as far as they can't name anybody."""
     tree = seen.tree
     places = set(unknown_labels(seen))
+    values: set[str] = set()
     for number, text in enumerate(tree.texts):
         me = tree.owners[number]
         while me > 0 and tree.tags[me] not in _LABEL_TAGS and tree.last[me] - tree.first[me] == 1:
             me = tree.parent[me]
-        if tree.tags[me] in _LABEL_TAGS and not _turned(tree, me, known):
-            places.add(text)
+        if tree.tags[me] in _LABEL_TAGS:
+            (values if _turned(tree, me, known) else places).add(text)
+    places -= values
     return {
         text
         for text in places

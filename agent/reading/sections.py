@@ -88,6 +88,8 @@ def _under(part: Part, tree: Tree, spot: Spot, heading: int, rank: int) -> Secti
     for i in range(heading + 1, tree.end[box]):
         if start <= tree.first[i] < stop and tree.last[i] > tree.first[i]:
             other = tree.rank(i)
+            if not other and rank != _UNRANKED:
+                continue
             form = tree.form_of(i)
             if other:  # a label of ours in a heading's element heads its own value and no new part
                 ends = other <= rank and (form not in known or form in headings)

@@ -182,19 +182,24 @@ async (want) => {
   };
   const visible = (css) => { for (const el of document.querySelectorAll(css)) if (el.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return true; return false; };
 
-  const labels = new Set(want.labels.map(norm));
+  let known = null;
+  const isLabel = (text) => (known ||= new Set(want.labels.map(norm))).has(text);
   const wanted = want.landmarks.map((l) => l.map(norm));
   const filled = want.filled.map((l) => l.map(norm));
   const gates = want.gates.map((g) => ({ ...g, texts: g.texts.map(norm), url: g.url ? new RegExp(g.url) : null }));
   const subject = want.subject ? norm(want.subject) : null;
 
+  /* A gate's words anywhere on the page, seen or not: worth a whole look although the page is busy. */
+  const gateMentioned = () => {
+    const raw = norm(document.body ? document.body.textContent : "");
+    return gates.some((g) => g.texts.some((t) => raw.includes(t)));
+  };
+
   const judge = () => {
     const busy = want.busy.some(visible);
     const gateByUrl = gates.find((g) => (g.url && g.url.test(location.href)) || g.css.some(visible));
     if (gateByUrl) { serialise(); return { status: "gate", gate: gateByUrl.name, missing: [], unfilled: [], busy }; }
-    const raw = norm(document.body ? document.body.textContent : "");
-    const perhaps = gates.some((g) => g.texts.some((t) => raw.includes(t)));
-    if (busy && !perhaps) return { status: "wait", busy, missing: wanted.map((_, i) => i), unfilled: [] };
+    if (busy && !gateMentioned()) return { status: "wait", busy, missing: wanted.map((_, i) => i), unfilled: [] };
     serialise();
     const seen = texts.map(norm);
     const all = new Set(seen);
@@ -204,7 +209,7 @@ async (want) => {
     if (gate && missing.length) return { status: "gate", gate: gate.name, missing, unfilled: [], busy };
     const unfilled = filled.flatMap((l, i) => {
       const at = seen.findIndex((t) => l.includes(t));
-      return at >= 0 && (at + 1 >= seen.length || labels.has(seen[at + 1])) ? [i] : [];
+      return at >= 0 && (at + 1 >= seen.length || isLabel(seen[at + 1])) ? [i] : [];
     });
     const there = !subject || seen.some((t) => t.includes(subject));
     const ready = !busy && !missing.length && !unfilled.length && there;

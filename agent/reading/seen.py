@@ -47,6 +47,11 @@ def is_cut(text: str) -> bool:
     return _CUT.search(text) is not None
 
 
+def is_unfilled(text: str) -> bool:
+    """Is `text` what stands in a value's place before the value comes, or where a script failed to put it?"""
+    return _UNFILLED.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a value stood: the element's number on the seen page, and under which label key it was found."""
@@ -76,6 +81,12 @@ class Value:
         if self.text:
             return _UNFILLED.fullmatch(self.text) is not None
         return self._partial or not has_field(self.seen.tree, self.element)
+
+    @property
+    def ticks_only(self) -> bool:
+        """Does a box to tick stand there and no text: the column of another thing than is asked for?"""
+        tree = self.seen.tree
+        return self.text in ("yes", "no") and not self._partial and not tree.count(self.element)
 
     @property
     def empty(self) -> bool:
@@ -281,7 +292,7 @@ class Part:
         ]
         for row in rows:
             for name in needed:
-                if name not in blank and row[name].blank:
+                if name not in blank and (row[name].blank or row[name].ticks_only):
                     raise self.seen.drift(columns[name], say("a row has no value for it"), found=(row.part.text[:120],))
         return rows
 
@@ -301,6 +312,15 @@ class Part:
             ):
                 found.append(Entry(self.seen, i))
                 stop = tree.end[i]
+        return found
+
+    def told(self, none: str = "") -> list[Entry]:
+        """The entries. There must be one, unless the part says, in the words of `none`, that there are none."""
+        if none and self.shows(none):
+            return []
+        found = self.entries()
+        if not found:
+            raise self.seen.drift(self.name, say("nothing stands under the heading, and not that there is nothing"))
         return found
 
     def blocks(self) -> list[Entry]:
@@ -401,8 +421,9 @@ class Entry(Part):
 
     @property
     def pieces(self) -> list[str]:
-        """Its texts one by one."""
-        return self.seen.tree.texts[self.first : self.last]
+        """Its texts one by one, without those of its controls and remarks (“copy”, “?”)."""
+        tree = self.seen.tree
+        return [tree.texts[n] for n in range(self.first, self.last) if not tree.aside[n]]
 
     def links(self) -> list[str]:
         """The texts of the links in it."""
@@ -496,6 +517,10 @@ class Seen(Part):
         shown = list(dict.fromkeys(t for t in self.tree.texts[near.first : near.last] if len(t) < 40))[:200]
         alike = [m for text in looked for m in difflib.get_close_matches(text, shown, n=2, cutoff=_ALIKE)]
         return tuple(dict.fromkeys([*alike, *unknown_labels(near)]))[:6]
+
+    def wording(self, key: str) -> str:
+        """How the page would word `key`: its first text in the page's language."""
+        return self.labels.in_language(key, self.page.language.partition("-")[0])
 
     def mismatch(self, key: str, one: object, other: object) -> PageDrift:
         """The error for a thing the page (or page and document) says twice, differently."""

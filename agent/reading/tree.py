@@ -31,14 +31,34 @@ _VOID = _tags("area base br col embed hr img input link meta param source track 
 _RAW = _tags("script style noscript template")
 """Elements whose content nobody sees; the seeing script leaves them out, other HTML may have them."""
 _TOKEN = re.compile(
-    r"([^<]*+)<(?:(/?)([a-zA-Z][^\s/>]*+)([^>\"']*+(?:\"[^\"]*+\"[^>\"']*+|'[^']*+'[^>\"']*+)*+)>"
-    r"|(!--.*?-->|[!?][^>]*+>)|)",
+    r"([^<]*+)(<(?:(/?)([a-zA-Z][^\s/>]*+)[^>\"']*+(?:\"[^\"]*+\"[^>\"']*+|'[^']*+'[^>\"']*+)*+>"
+    r"|!--.*?-->|[!?][^>]*+>|))",
     re.DOTALL,
 )
-"""A text and what follows it: a tag with its attributes, or a comment, or a `<` that is neither."""
+"""A text and what follows it: a tag, or a comment, or a `<` that is neither."""
 _ATTRIBUTE = re.compile(r"([^\s=/>\"']+)(?:\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]+)))?")
 _MOST_PIECES = 4
 """A label may be split over that many elements."""
+_BREAKS, _SINGLE, _REMARK, _UNSEEN = 1, 2, 4, 8
+
+
+class _Kinds(dict[str, tuple[str, int]]):
+    """A tag as written to its name in lower case and what it is: one look where there would be four."""
+
+    def __missing__(self, written: str) -> tuple[str, int]:
+        tag = written.lower()
+        kind = (
+            _BREAKS * (tag not in _INLINE)
+            + _SINGLE * (tag in _VOID)
+            + _REMARK * (tag in ASIDE)
+            + _UNSEEN * (tag in _RAW)
+        )
+        if len(self) < 1000:
+            self[written] = tag, kind
+        return tag, kind
+
+
+_KINDS = _Kinds()
 
 
 class Tree:
@@ -53,7 +73,6 @@ class Tree:
         "_attrs",
         "_inner",
         "_marks",
-        "_raw",
         "aside",
         "closes",
         "end",
@@ -75,17 +94,19 @@ class Tree:
 
     def __init__(self, html: str) -> None:
         self.html = html
-        self.tags: list[str] = ["main"]
-        self.parent: list[int] = [-1]
-        self.first: list[int] = [0]
-        self.opens: list[int] = [0]
-        self.kids: list[list[int]] = [[]]
-        self.texts: list[str] = []
-        self.owners: list[int] = []
-        self.seps: list[str] = []
-        self.aside: list[bool] = []
-        self._inner: list[int] = [0]
-        self._raw: list[str] = [""]
+        self.tags: list[str]
+        self.parent: list[int]
+        self.first: list[int]
+        self.last: list[int]
+        self.end: list[int]
+        self.opens: list[int]
+        self.closes: list[int]
+        self.kids: list[list[int]]
+        self.texts: list[str]
+        self.owners: list[int]
+        self.seps: list[str]
+        self.aside: list[bool]
+        self._inner: list[int]
         self._attrs: dict[int, dict[str, str]] = {}
         self._grow(html)
         self._index()
@@ -94,64 +115,65 @@ class Tree:
 
     def _grow(self, html: str) -> None:
         """Element 0 is the page itself, whatever the stored HTML holds."""
-        tags, parent, first, kids, opens, inner, raw = (
-            self.tags, self.parent, self.first, self.kids, self.opens, self._inner, self._raw,
-        )  # fmt: skip
-        texts, owners, seps, aside = self.texts, self.owners, self.seps, self.aside
-        closed: dict[int, tuple[int, int, int]] = {}
-        stack, remarks, position, gap, hidden = [0], 0, 0, "", ""
-        for piece, slash, name, attributes, other in _TOKEN.findall(html + "<"):
+        kinds = _KINDS
+        elements: list[tuple[str, int, int, int, int]] = [("main", -1, 0, 0, 0)]
+        said_there: list[tuple[str, int, str, bool]] = []
+        closed: list[tuple[int, int, int, int]] = []
+        note, hear, close = elements.append, said_there.append, closed.append
+        stack, names = [0], ["main"]  # of what is open: its number and its tag
+        me, remarks, position, count, gap, hidden = 1, 0, 0, 0, "", ""
+        for piece, whole, slash, name in _TOKEN.findall(html + "<"):
             start = position + len(piece)
-            position = start + 1 + len(slash) + len(name) + len(attributes) + len(other) + (1 if name else 0)
+            position = start + len(whole)
             if piece and not hidden:
                 text = unescape(piece) if "&" in piece else piece
                 said = " ".join(text.split())
                 if said:
-                    seps.append("\n" if gap == "\n" else " " if gap or text[0].isspace() else "")
-                    texts.append(said)
-                    owners.append(stack[-1])
-                    aside.append(remarks > 0)
+                    sep = "\n" if gap == "\n" else " " if gap or text[0].isspace() else ""
+                    hear((said, stack[-1], sep, remarks > 0))
+                    count += 1
                     gap = " " if text[-1].isspace() else ""
                 elif not gap:
                     gap = "\n" if "\n" in piece else " "
             if not name:
                 continue
-            tag = name if name.islower() else name.lower()
+            tag, kind = kinds[name]
             if hidden:
                 hidden = "" if slash and tag == hidden else hidden
                 continue
-            if tag not in _INLINE:
+            if kind & _BREAKS:
                 gap = "\n"
             if slash:
                 depth = len(stack) - 1
-                while depth > 0 and tags[stack[depth]] != tag:
+                while depth > 0 and names[depth] != tag:
                     depth -= 1
                 while 0 < depth < len(stack):
-                    done = stack.pop()
-                    closed[done] = (len(texts), len(tags), position)
-                    remarks -= tags[done] in ASIDE
-            elif tag in _RAW:
+                    close((stack.pop(), count, me, position))
+                    remarks -= names.pop() in ASIDE
+            elif kind & _UNSEEN:
                 hidden = tag
             else:
-                me = len(tags)
-                tags.append(tag)
-                parent.append(stack[-1])
-                first.append(len(texts))
-                kids[stack[-1]].append(me)
-                kids.append([])
-                opens.append(start)
-                inner.append(position)
-                raw.append(attributes)
-                if tag in _VOID:
-                    closed[me] = (len(texts), me + 1, position)
-                else:
+                note((tag, stack[-1], count, start, position))
+                if not kind & _SINGLE:
                     stack.append(me)
-                    remarks += tag in ASIDE
-        whole = (len(texts), len(tags), len(html))
-        places = [closed.get(me, whole) for me in range(len(tags))]
-        self.last = [place[0] for place in places]
-        self.end = [place[1] for place in places]
-        self.closes = [place[2] for place in places]
+                    names.append(tag)
+                    remarks += kind & _REMARK > 0
+                me += 1
+        self.tags, self.parent = [one[0] for one in elements], [one[1] for one in elements]
+        self.first, self.opens, self._inner = (
+            [one[2] for one in elements], [one[3] for one in elements], [one[4] for one in elements],
+        )  # fmt: skip
+        self.texts, self.owners = [one[0] for one in said_there], [one[1] for one in said_there]
+        self.seps, self.aside = [one[2] for one in said_there], [one[3] for one in said_there]
+        last, end, closes = list(self.first), list(range(1, me + 1)), list(self._inner)
+        closed += ((open_still, count, me, len(html)) for open_still in stack)
+        for done, texts, after, place in closed:
+            last[done], end[done], closes[done] = texts, after, place
+        self.last, self.end, self.closes = last, end, closes
+        kids: list[list[int]] = [[] for _ in range(me)]
+        self.kids = kids
+        for kid in range(1, me):
+            kids[self.parent[kid]].append(kid)
 
     def _index(self) -> None:
         """Where each compared form stands.
@@ -167,30 +189,37 @@ class Tree:
         aside, first, last = self.aside, self.first, self.last
         self.norms = norms = [norm(t) for t in self.texts]
         marks = [0]
+        many = 0
         for remark in aside:
-            marks.append(marks[-1] + (not remark))
+            many += not remark
+            marks.append(many)
         self._marks = marks
         short: dict[tuple[int, int], int] = {}
+        most = _MOST_PIECES
         for me, (a, b) in enumerate(zip(first, last, strict=True)):
-            if a < b and 0 < marks[b] - marks[a] <= _MOST_PIECES:
+            if a < b and 0 < marks[b] - marks[a] <= most:
                 # a later element with the same texts lies inside the earlier one and takes its place
                 short[marks[a], marks[b]] = me
-        alone = set()
+        alone = bytearray(len(norms))
         for (a, b), me in short.items():
             start, stop = first[me], last[me]
             if stop - start == 1:
                 form = norms[start]
-                alone.add(start)
+                alone[start] = 1
             else:
                 plain = [n for n in range(start, stop) if not aside[n]]
                 form = "".join([norms[n] for n in plain])
                 if b - a == 1:
-                    alone.add(plain[0])
-            forms.setdefault(form, []).append(me)
+                    alone[plain[0]] = 1
+            there = forms.get(form)
+            if there is None:
+                forms[form] = [me]
+            else:
+                there.append(me)
         for number, text in enumerate(self.texts):
             if aside[number]:
                 continue
-            if number not in alone and self.form_of(self.owners[number]) != norms[number]:
+            if not alone[number] and self.form_of(self.owners[number]) != norms[number]:
                 self.loose.setdefault(norms[number], []).append(number)
             if ":" in text or "：" in text:
                 cut = colon(text)
@@ -204,7 +233,8 @@ class Tree:
         found = self._attrs.get(me)
         if found is None:
             found = {}
-            for match in _ATTRIBUTE.finditer(self._raw[me]):
+            start = self.opens[me] + 1 + len(self.tags[me])
+            for match in _ATTRIBUTE.finditer(self.html, start, self._inner[me] - 1) if me else ():
                 value = match[2] or match[3] or match[4] or ""
                 found.setdefault(match[1].lower(), unescape(value) if "&" in value else value)
             self._attrs[me] = found
@@ -212,7 +242,7 @@ class Tree:
 
     def has(self, me: int, attribute: str) -> bool:
         """Does element `me` carry that attribute? Quicker than `attrs` where most do not."""
-        return attribute in self._raw[me] and attribute in self.attrs(me)
+        return self.html.find(attribute, self.opens[me], self._inner[me]) >= 0 and attribute in self.attrs(me)
 
     def text(self, a: int, b: int) -> str:
         """Texts a to b as one line."""

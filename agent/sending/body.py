@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -113,7 +114,7 @@ def _multipart(data: bytes, boundary: bytes) -> Body:
 
 
 Held = Mapping[str, tuple[str, ...]]
-"""What the form's own choices and ticks held when they were read back, by the name under which the form sends them."""
+"""What the form's own texts, choices and ticks held when they were read back, by the name under which the form sends them."""
 
 _NO = frozenset({"", "0", "false", "no", "off"})
 
@@ -163,9 +164,11 @@ class PacketCheck:
     def _other_case(self, address: str, body: Body) -> str | None:
         ids = [one for one in (self.packet.case.case_id, self.packet.order_id) if one]
         said = [unquote(address), *(value for _, value in body.fields)]
-        if self.names_case and not any(one in text for one in ids for text in said):
+        if self.names_case and not any(_names(text, one) for one in ids for text in said):
             return "the request does not name the approved case"
-        return None
+        typed = {nfc(packed.value) for packed in self.packet.fields}
+        others = others_named(self.packet, (one for one in said if nfc(one) not in typed and not _inner(one)))
+        return f"the request names another case, {others[0]}" if others else None
 
     def _other_fields(self, body: Body) -> str | None:
         values = {nfc(value) for _, value in body.fields}
@@ -176,8 +179,9 @@ class PacketCheck:
                 return f"{packed.key} in the request is not the approved amount"
         for name, held in self.held.items():
             sent = [value for key, value in body.fields if key == name]
-            if sent and sent != list(held) and not (not held and all(v.lower() in _NO for v in sent)):
-                return f"{name} in the request is not what was chosen on the page"
+            same = [nfc(v) for v in sent] == [nfc(v) for v in held]
+            if sent and not same and not (not held and all(v.lower() in _NO for v in sent)):
+                return f"{name} in the request is not what the form held"
         return None
 
     def _other_files(self, body: Body) -> str | None:
@@ -188,6 +192,26 @@ class PacketCheck:
         if have:
             return "files in a request that should only name them"
         return None if Counter(want) == self.uploaded else "not every approved file was uploaded"
+
+
+def _names(text: str, own: str) -> bool:
+    """Is the id `own` in `text`, and not as a part of a longer one?"""
+    return re.search(rf"(?<![A-Za-z0-9]){re.escape(own)}(?![A-Za-z0-9])", text) is not None
+
+
+def others_named(packet: Packet, texts: Iterable[str]) -> list[str]:
+    """Ids in `texts` that look like the packet's own (its letters, as many digits) and are not.
+
+    Ids without letters look like anything: nothing is said of them.
+    """
+    texts, found = list(texts), set[str]()
+    owns = {packet.order_id, packet.case.case_id}
+    for own in owns:
+        letters = own.rstrip("0123456789")
+        if letters and letters != own:
+            like = rf"(?<![A-Za-z0-9]){re.escape(letters)}[0-9]{{{len(own) - len(letters)}}}(?![0-9])"
+            found |= {one for text in texts for one in re.findall(like, text)}
+    return sorted(found - owns)
 
 
 def _uploads(data: bytes, content_type: str) -> tuple[list[tuple[str, int, str]], tuple[int, str] | None]:

@@ -19,7 +19,7 @@ from agent.records import Case, iso
 from agent.sending.body import Held
 from agent.sending.difference import moved
 from agent.sending.packet import Approval, Attempt, Packet
-from agent.words import Words, say
+from agent.words import Words, joined, say
 
 if TYPE_CHECKING:
     from agent.sending.ledger import Ledger
@@ -92,7 +92,7 @@ class Sending:
         differences = await self.form.differences(packet)
         if differences:
             raise PacketAltered(
-                say("The form does not hold what was approved: {what}", what="; ".join(str(d) for d in differences)),
+                say("The form does not hold what was approved: {what}", what=joined(differences)),
                 say("Nothing was sent. Look with `rebuttal debug`, then approve again."),
                 differences=[str(d) for d in differences],
             )
@@ -128,8 +128,8 @@ class Sending:
         except Exception as error:  # the click may have been made: whatever happened, the truth is read, not assumed
             fault = error
         self.guard.disarm()
-        self.step("settle")
         try:
+            self.step("settle")
             return self._settled(attempt, answer, fault)
         except Exception as error:  # a full disk, a locked database: it stays armed until reading settles it
             why = error.said if isinstance(error, RebuttalError) else error
@@ -171,7 +171,7 @@ def refuse_if_moved(packet: Packet, case: Case, known: Case | None = None) -> No
         )
     if packet.action not in case.actions:
         raise CaseMoved(
-            say("{ref}: the portal no longer offers {action}.", ref=packet.case.ref, action=packet.action),
+            say("{ref}: the portal no longer offers what was approved.", ref=packet.case.ref),
             say("Nothing was sent. Run `rebuttal sync`, then look."),
         )
 

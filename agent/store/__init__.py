@@ -4,6 +4,7 @@ from agent.store.alarms import Alarm
 from agent.store.cases import CaseRow, ListRow, Observation, Saved
 from agent.store.leases import Lease
 from agent.store.metrics import Metric, SettlementLine
+from agent.store.outbox import Due, Notice
 from agent.store.pages import StoredPage
 from agent.store.runs import Run
 from agent.store.store import Store
@@ -11,9 +12,11 @@ from agent.store.store import Store
 __all__ = [
     "Alarm",
     "CaseRow",
+    "Due",
     "Lease",
     "ListRow",
     "Metric",
+    "Notice",
     "Observation",
     "Run",
     "Saved",

@@ -43,7 +43,7 @@ class Alarms:
     def raise_(self, kind: str, scope: str, words: Words, facts: dict[str, Any] | None = None) -> bool:
         """Open an alarm; True when it was not open before. An open one is only counted up and gets the newer words."""
         now = self._store.clock()
-        told = {"words": json.dumps(_parts(words)), "facts": json.dumps(facts or {}, default=str), "last_at": now}
+        told = {"words": json.dumps(as_parts(words)), "facts": json.dumps(facts or {}, default=str), "last_at": now}
         with self._store.writing() as conn:
             done = conn.execute(
                 update(_TABLE)
@@ -77,19 +77,20 @@ class Alarms:
         with self._store.reading() as conn:
             rows = conn.execute(select(_TABLE).where(condition).order_by(_TABLE.c.opened_at, _TABLE.c.id)).mappings()
             return [
-                Alarm(**{**row, "words": _words(json.loads(row["words"])), "facts": json.loads(row["facts"])})
+                Alarm(**{**row, "words": as_words(json.loads(row["words"])), "facts": json.loads(row["facts"])})
                 for row in rows
             ]
 
 
-def _parts(words: Words) -> dict[str, Any]:
+def as_parts(words: Words) -> dict[str, Any]:
     """A sentence as data, so that it is still translated when it is shown later."""
     values = {
-        k: _parts(v) if isinstance(v, Words) else v if isinstance(v, (int, float, str)) or v is None else str(v)
+        k: as_parts(v) if isinstance(v, Words) else v if isinstance(v, (int, float, str)) or v is None else str(v)
         for k, v in words.values.items()
     }
     return {"text": words.text, "values": values}
 
 
-def _words(parts: dict[str, Any]) -> Words:
-    return Words(parts["text"], {k: _words(v) if isinstance(v, dict) else v for k, v in parts["values"].items()})
+def as_words(parts: dict[str, Any]) -> Words:
+    """The sentence that `as_parts` made data of."""
+    return Words(parts["text"], {k: as_words(v) if isinstance(v, dict) else v for k, v in parts["values"].items()})

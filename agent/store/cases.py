@@ -6,9 +6,22 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy import case as sql_case
 
 from agent.records import OPEN, Case, CaseKey, Instant, Money, Record
 from agent.store import schema
@@ -19,6 +32,9 @@ if TYPE_CHECKING:
     from agent.store.store import Store
 
 Saved = Literal["new", "changed", "unchanged"]
+
+_FEW = 500
+"""Up to so many cases, where their answers stand is asked for them alone."""
 
 _CASES, _SEEN, _LISTED = schema.cases, schema.observations, schema.list_rows
 
@@ -75,6 +91,34 @@ class CaseRow:
     def key(self) -> CaseKey:
         """The natural key."""
         return CaseKey(portal=self.portal, account=self.account, channel=self.channel, case_id=self.case_id)
+
+
+class Standing(NamedTuple):
+    """What orders a case among others; instants as ISO text, which sorts as they do."""
+
+    ref: str
+    urgency: int
+    due_at: str | None
+    opened_at: str | None
+    revision: str
+    withdrawable: bool
+    """Whether it bears a flag about withdrawal: then the house may have a deadline of its own (WD3)."""
+
+
+class Figure(NamedTuple):
+    """What statistics count of a case. `data`: the whole record, of won cases only, for what came back."""
+
+    ref: str
+    portal: str
+    account: str
+    channel: str
+    status: str
+    reason: str | None
+    amount: str | None
+    currency: str | None
+    opened_at: datetime | None
+    first_read_at: datetime
+    data: str | None
 
 
 class Observation(Record):
@@ -181,39 +225,54 @@ class Cases:
         due_before: datetime | None = None,
         text: str = "",
         open_only: bool = False,
+        reasons: Collection[str] = (),
+        new_since: datetime | None = None,
+        refs: Collection[str] | None = None,
         limit: int | None = None,
+        offset: int = 0,
     ) -> list[CaseRow]:
         """Cases by urgency: those that need action by their next deadline, then the other open ones, then the rest.
 
         `accounts` as `coupang:main`; `due_before` keeps cases that need action with a deadline before it; `flags`:
-        any of them.
+        any of them; `new_since`: first read at that moment or later; `refs`: only these.
         """
+        conditions = _conditions(
+            portals, accounts, channels, statuses, flags, due_before, text, open_only, reasons, new_since, refs
+        )
+        return self._rows(conditions, limit, offset)
+
+    def order(self, **wanted: Any) -> list[Standing]:
+        """The same cases as `rows` gives, in no order, as no more than what orders them: quick for thousands."""
         c = _CASES.c
-        conditions: list[ColumnElement[bool]] = []
-        for column, wanted in ((c.portal, portals), (c.channel, channels), (c.status, statuses)):
-            if wanted:
-                conditions.append(column.in_(list(wanted)))
-        if accounts:
-            pairs = [name.partition(":")[::2] for name in accounts]
-            conditions.append(or_(*[and_(c.portal == portal, c.account == account) for portal, account in pairs]))
-        if flags:
-            conditions.append(
-                or_(*[("\n" + c.flags + "\n").contains(f"\n{flag}\n", autoescape=True) for flag in flags])
-            )
-        if due_before is not None:
-            conditions += [c.urgency == 0, c.next_deadline_at < due_before]
-        if open_only:
-            conditions.append(c.status.in_(OPEN))
-        if text:
-            conditions.append(
-                or_(
-                    *[
-                        column.icontains(text, autoescape=True)
-                        for column in (c.ref, c.order_id, c.status_shown, c.reason_shown, c.outcome, c.flags)
-                    ]
-                )
-            )
-        return self._rows(conditions, limit)
+        quick = [type_coerce(column, String) for column in (c.next_deadline_at, c.opened_at)]
+        query = select(c.ref, c.urgency, *quick, c.revision, c.flags.contains("withdrawable:")).where(
+            *_conditions(**wanted)
+        )
+        with self._store.reading() as conn:
+            return [Standing(*row) for row in conn.execute(query)]
+
+    def count(self, **wanted: Any) -> int:
+        """How many cases `rows` would give."""
+        with self._store.reading() as conn:
+            return conn.execute(select(func.count()).select_from(_CASES).where(*_conditions(**wanted))).scalar_one()
+
+    def tally(
+        self, column: Literal["portal", "account", "channel", "status", "reason"], **wanted: Any
+    ) -> dict[str, int]:
+        """How many of those cases there are by each value of a column; accounts as `coupang:main`."""
+        c = _CASES.c
+        by: ColumnElement[Any] = (c.portal + ":" + c.account) if column == "account" else c[column]
+        query = select(by, func.count()).where(*_conditions(**wanted)).group_by(by).order_by(func.count().desc(), by)
+        with self._store.reading() as conn:
+            return {value: count for value, count in conn.execute(query) if value is not None}
+
+    def figures(self) -> list[Figure]:
+        """Every case as what is counted of it; quick for thousands."""
+        c = _CASES.c
+        won = sql_case((c.status.in_(("won", "partly_won")), c.data), else_=None)
+        columns = [c[name] for name in Figure._fields[:-1]]
+        with self._store.reading() as conn:
+            return [Figure(*row) for row in conn.execute(select(*columns, won))]
 
     def history(self, key: CaseKey) -> list[Observation]:
         """Every revision that was read, oldest first."""
@@ -249,7 +308,7 @@ class Cases:
             rows = conn.execute(query).all()
         return [Case.model_validate_json(r.data) for r in rows if wanted is None or r.ref in wanted]
 
-    def _rows(self, conditions: list[ColumnElement[bool]], limit: int | None = None) -> list[CaseRow]:
+    def _rows(self, conditions: list[ColumnElement[bool]], limit: int | None = None, offset: int = 0) -> list[CaseRow]:
         c = _CASES.c
         query = (
             select(*_LINE)
@@ -257,9 +316,54 @@ class Cases:
             .order_by(c.urgency, c.next_deadline_at.asc().nulls_last(), c.opened_at.asc().nulls_last(), c.ref)
         )
         with self._store.reading() as conn:
-            found = conn.execute(query.limit(limit)).all()
-            sending = sending_states(conn, self._store.clock()) if found else {}
+            found = conn.execute(query.limit(limit).offset(offset)).all()
+            few = [row[0] for row in found] if len(found) <= _FEW else None
+            sending = sending_states(conn, self._store.clock(), few) if found else {}
         return [_case_row(row, sending.get(row[0])) for row in found]
+
+
+def _conditions(
+    portals: Collection[str] = (),
+    accounts: Collection[str] = (),
+    channels: Collection[str] = (),
+    statuses: Collection[str] = (),
+    flags: Collection[str] = (),
+    due_before: datetime | None = None,
+    text: str = "",
+    open_only: bool = False,
+    reasons: Collection[str] = (),
+    new_since: datetime | None = None,
+    refs: Collection[str] | None = None,
+) -> list[ColumnElement[bool]]:
+    """What `Cases.rows` is asked for, as SQL."""
+    c = _CASES.c
+    conditions: list[ColumnElement[bool]] = []
+    for column, wanted in ((c.portal, portals), (c.channel, channels), (c.status, statuses), (c.reason, reasons)):
+        if wanted:
+            conditions.append(column.in_(list(wanted)))
+    if accounts:
+        pairs = [name.partition(":")[::2] for name in accounts]
+        conditions.append(or_(*[and_(c.portal == portal, c.account == account) for portal, account in pairs]))
+    if flags:
+        conditions.append(or_(*[("\n" + c.flags + "\n").contains(f"\n{flag}\n", autoescape=True) for flag in flags]))
+    if due_before is not None:
+        conditions += [c.urgency == 0, c.next_deadline_at < due_before]
+    if new_since is not None:
+        conditions.append(c.first_read_at >= new_since)
+    if refs is not None:
+        conditions.append(c.ref.in_(list(refs)))
+    if open_only:
+        conditions.append(c.status.in_(OPEN))
+    if text:
+        conditions.append(
+            or_(
+                *[
+                    column.icontains(text, autoescape=True)
+                    for column in (c.ref, c.order_id, c.status_shown, c.reason_shown, c.outcome, c.flags)
+                ]
+            )
+        )
+    return conditions
 
 
 def _case_row(row: Any, sending: str | None) -> CaseRow:

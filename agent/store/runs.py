@@ -31,6 +31,8 @@ class Run(Record):
     finished_at: Instant | None
     exit_code: int | None
     state: Literal["running", "finished", "interrupted"]
+    options: dict[str, Any] = {}
+    """What was asked for (`full`)."""
     results: dict[str, dict[str, dict[str, Any]]]
     """Account, then channel, to what was counted."""
 
@@ -41,8 +43,8 @@ class Runs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def start(self, kind: str, accounts: Iterable[str], by: str, machine: str) -> str:
-        """Note the start of a run, give its id."""
+    def start(self, kind: str, accounts: Iterable[str], by: str, machine: str, **options: Any) -> str:
+        """Note the start of a run and what was asked for, give its id."""
         run_id = secrets.token_hex(8)
         with self._store.writing() as conn:
             conn.execute(
@@ -54,6 +56,7 @@ class Runs:
                     machine=machine,
                     process=_this_process(),
                     started_at=self._store.clock(),
+                    options=json.dumps(options) if options else None,
                 )
             )
         return run_id
@@ -92,6 +95,7 @@ class Runs:
                 started_at=row["started_at"],
                 finished_at=row["finished_at"],
                 exit_code=row["exit_code"],
+                options=json.loads(row["options"] or "{}"),
                 results=results[row["id"]],
                 state="finished"
                 if row["finished_at"]

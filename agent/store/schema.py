@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0001"
+HEAD = "0003"
 """The newest revision in `migrations/versions`, which this program reads and writes."""
 
 APPLICATION_ID = 0x52424C31
@@ -168,6 +168,7 @@ runs = Table(
     Column("started_at", At, nullable=False),
     Column("finished_at", At),
     Column("exit_code", Integer),
+    Column("options", Text),
     Index(None, "started_at"),
 )
 
@@ -201,6 +202,37 @@ alarms = Table(
         sqlite_where=text("closed_at IS NULL"),
         postgresql_where=text("closed_at IS NULL"),
     ),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(1000), nullable=False),
+    Column("kind", String(60), nullable=False),
+    Column("about", String(800), nullable=False),
+    Column("loud", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("made_at", At, nullable=False),
+    Column("not_before", At, nullable=False),
+    UniqueConstraint("key"),
+    Index(None, "kind", "about"),
+    Index(None, "made_at"),
+)
+"""What a person is to be told; `key` is what makes two tellings of one thing the same."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("notice_id", Integer, ForeignKey("notices.id"), primary_key=True, autoincrement=False),
+    Column("target", String(60), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", At, nullable=False),
+    Column("last_at", At),
+    Column("why", Text),
+    Index(None, "target", "state", "next_at"),
+    CheckConstraint("state IN ('waiting', 'sending', 'sent', 'dropped')", name="state"),
 )
 
 metrics = Table(
@@ -347,6 +379,49 @@ attempts = Table(
     CheckConstraint("state IN ('armed', 'confirmed', 'refused', 'unknown', 'cleared')", name="state"),
 )
 """The unique constraints are the last guard, below all code: one attempt per approval, one open attempt per slot."""
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("name_key", String(200), nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("keeps_people", Integer, nullable=False),
+    Column("password", Text),
+    Column("tastes", Text, nullable=False),
+    Column("added_by", String(200), nullable=False),
+    Column("added_at", At, nullable=False),
+    Column("stopped_at", At),
+    UniqueConstraint("name_key"),
+    CheckConstraint("role IN ('look', 'draft', 'approve')", name="role"),
+)
+"""Who may work at the desk. No password: it was not set yet. `name_key`: the name in compared form."""
+
+desk_sessions = Table(
+    "desk_sessions",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("person_id", String(40), ForeignKey("people.id"), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("opened_at", At, nullable=False),
+    Column("seen_at", At, nullable=False),
+    Index(None, "person_id"),
+)
+"""Who is signed in at the desk; of the token only its hash is kept."""
+
+desk_tokens = Table(
+    "desk_tokens",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("purpose", String(20), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("holder", String(64), nullable=False),
+    Column("expires_at", At, nullable=False),
+    Column("spent_at", At),
+    Index(None, "expires_at"),
+)
+"""Rights to do one thing once (set a password, approve a packet, send it); of the token only its hash is kept."""
 
 version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 """Alembic's own table, read here to learn the version without loading Alembic."""

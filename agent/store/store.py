@@ -22,7 +22,9 @@ from agent.store.cases import Cases
 from agent.store.leases import Leases
 from agent.store.listing import Listing
 from agent.store.metrics import Metrics
+from agent.store.outbox import Outbox
 from agent.store.pages import Pages
+from agent.store.people import People
 from agent.store.runs import Runs
 from agent.words import say
 
@@ -53,6 +55,8 @@ class Store:
         self.alarms = Alarms(self)
         self.metrics = Metrics(self)
         self.leases = Leases(self)
+        self.outbox = Outbox(self)
+        self.people = People(self)
 
     @classmethod
     def open(cls, url_or_path: str | Path, blobs: Path, *, clock: Callable[[], datetime]) -> Store:

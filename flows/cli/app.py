@@ -19,7 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from agent.errors import DONE, FAULT, USAGE, RebuttalError, UsageFault
 from agent.home import Home
 from agent.words import Words, say, speak
-from flows.cli import keeping, reading, sending, starting
+from flows.cli import desk, keeping, reading, sending, starting, watching
 from flows.cli.call import Call, current, start_log
 from flows.cli.language import decide
 
@@ -89,7 +89,7 @@ def build() -> typer.Typer:
         # --home, --json and -v are read by `_peek`, so that they may stand before and after the command.
         pass
 
-    for group in (starting, reading, sending, keeping):
+    for group in (starting, reading, sending, watching, keeping, desk):
         group.register(app)
     inner = [group.typer_instance for group in app.registered_groups if group.typer_instance is not None]
     for group_info in app.registered_groups:

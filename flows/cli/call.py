@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import importlib
 import inspect
+import os
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -20,6 +21,10 @@ from agent.words import Words, say
 
 if TYPE_CHECKING:
     from flows.context import Context
+
+
+JSON_LOG_VARIABLE = "REBUTTAL_LOG_JSON"
+"""Set to 1, the log file holds one JSON object a line."""
 
 
 class _Nothing:
@@ -56,7 +61,8 @@ def start_log(call: Call) -> None:
         from agent.log import set_up
 
         call.logged = call.home.logs.is_dir()
-        set_up(call.home if call.logged else None, verbose=call.verbose)
+        as_json = os.environ.get(JSON_LOG_VARIABLE, "") not in ("", "0")
+        set_up(call.home if call.logged else None, verbose=call.verbose, as_json=as_json)
     else:
         from flows.cli.quiet import quiet
 

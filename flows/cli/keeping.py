@@ -19,11 +19,20 @@ def register(app: typer.Typer) -> None:
     app.add_typer(audit, name="audit")
 
     @audit.command("verify", help=str(say("Check every link, and name the first bad one.")))
-    def audit_verify() -> None:
+    def audit_verify(
+        head: Annotated[
+            str,
+            typer.Option(
+                "--head",
+                metavar="'NUMBER HASH'",
+                help=str(say("A head that was kept elsewhere, as the digest has it: it must still be in the record.")),
+            ),
+        ] = "",
+    ) -> None:
         from flows.cli import reports
 
         with context() as ctx:
-            finish(flow("audit", "verify")(ctx), reports.audit_report)
+            finish(flow("audit", "verify")(ctx, head), reports.audit_report)
 
     @audit.command("show", help=str(say("Show the last steps, or those of one case.")))
     def audit_show(

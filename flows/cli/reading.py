@@ -51,12 +51,27 @@ def register(app: typer.Typer) -> None:
             typer.Argument(metavar="[ACCOUNT]...", help=str(say("Only these accounts; all without one."))),
         ] = None,
         full: Annotated[bool, typer.Option("--full", help=str(say("Visit every case, changed or not.")))] = False,
-        headed: Annotated[bool, typer.Option("--headed", help=str(say("In a visible window.")))] = False,
+        headed: Annotated[
+            bool, typer.Option("--headed", help=str(say("In a visible window, slowly, each step named on the page.")))
+        ] = False,
+        budget: Annotated[
+            str,
+            typer.Option(
+                "--for", metavar="4h", show_default=False, help=str(say("Begin no page after this time: 90m, 4h."))
+            ),
+        ] = "",
     ) -> None:
         from flows.cli import reports
 
-        with context(need_accounts=True, bars=True) as ctx:
-            report = flow("sync", "sync")(ctx, ctx.accounts(accounts or ()), full=full, headed=headed)
+        with context(need_accounts=True, bars=not headed) as ctx:
+            report = flow("sync", "sync")(
+                ctx,
+                ctx.accounts(accounts or ()),
+                full=full,
+                headed=headed,
+                budget=duration(budget),
+                narrator=_narrator() if headed else None,
+            )
             finish(report, reports.sync_report)
 
     @app.command(help=str(say("List the cases, the most urgent first.")))
@@ -110,10 +125,10 @@ def register(app: typer.Typer) -> None:
                 lambda found: rendering.case_view(found, now=ctx.clock(), zone=ctx.zone),
             )
 
-    @app.command(help=str(say("Write all cases as JSON or CSV.")))
+    @app.command(help=str(say("Write all cases as JSON, CSV, XLSX or a calendar, or one case whole.")))
     def export(
         format: Annotated[
-            str, typer.Option("--format", metavar="json|csv", help=str(say("Form of the file.")))
+            str, typer.Option("--format", metavar="json|csv|xlsx|ics", help=str(say("Form of the file.")))
         ] = "json",
         out: Annotated[
             Path | None,
@@ -131,15 +146,40 @@ def register(app: typer.Typer) -> None:
                 "--messages", help=str(say("The exchange of every case with its proof, in place of the cases."))
             ),
         ] = False,
+        archive: Annotated[
+            str,
+            typer.Option(
+                "--archive",
+                metavar="REF",
+                show_default=False,
+                help=str(say("Everything about one case in one zip file: pages, documents, pictures, audit.")),
+            ),
+        ] = "",
     ) -> None:
         from flows.cli import reports
 
-        if format not in ("json", "csv"):
-            raise UsageFault(say("“{format}” is not a form of export.", format=format), say("Choose json or csv."))
+        forms = ("json", "csv") if messages else ("json", "csv", "xlsx", "ics")
+        if format not in forms:
+            raise UsageFault(
+                say("“{format}” is not a form of export.", format=format),
+                say("Choose one of: {names}.", names=", ".join(forms)),
+            )
         with context() as ctx:
-            named = ("message_log", "message_log") if messages else ("export", "export")
-            made: bytes = flow(*named)(ctx, format=format)
+            if archive:
+                made: bytes = flow("archive", "archive")(ctx, archive)
+                format = "zip"
+            else:
+                named = ("message_log", "message_log") if messages else ("export", "export")
+                made = flow(*named)(ctx, format=format)
             finish(_given_out(made, format, out), reports.nothing if out is None else reports.report)
+
+
+def _narrator() -> object:
+    """Names each step on the page and on standard error."""
+    from agent.browser.narrate import Narrator
+    from flows.cli.watching import step
+
+    return Narrator(told=step)
 
 
 def duration(text: str) -> timedelta | None:
@@ -181,7 +221,12 @@ def _given_out(made: bytes, format: str, out: Path | None) -> object:
             import json
 
             return json.loads(made)
-        raise UsageFault(say("CSV and --json do not go together on standard output."), say("Name a file with --out."))
+        raise UsageFault(
+            say("{format} and --json do not go together on standard output.", format=format.upper()),
+            say("Name a file with --out."),
+        )
+    if format in ("xlsx", "zip") and sys.stdout.isatty():
+        raise UsageFault(say("This file is not for a terminal."), say("Name a file with --out."))
     sys.stdout.flush()
     sys.stdout.buffer.write(made)
     return None

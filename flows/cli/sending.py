@@ -168,8 +168,14 @@ def register(app: typer.Typer) -> None:
                 say("Name the cases to send, or write --all."), say("See what is approved with: rebuttal cases")
             )
         with context(need_accounts=True, bars=True) as ctx:
+            watched = {}
+            if headed and dry_run:
+                from agent.browser.narrate import Narrator
+                from flows.cli.watching import step
+
+                watched["narrator"] = Narrator(told=step)
             report = flow("submit", "submit")(
-                ctx, tuple(refs or ()), everything=everything, dry_run=dry_run, headed=headed
+                ctx, tuple(refs or ()), everything=everything, dry_run=dry_run, headed=headed, **watched
             )
             finish(report, reports.submit_report)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.words import Words, say
-from flows.cli import terms
+from flows import terms
+from flows.times import SOON, URGENT, clock, left
 
 if TYPE_CHECKING:
     from agent.audit import Link
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from agent.sending.packet import Packet
     from agent.store import CaseRow
 
-URGENT, SOON = timedelta(hours=2), timedelta(hours=48)
 _PIPE_WIDTH = 160
 """Columns when nobody's window limits them."""
 
@@ -54,26 +54,6 @@ def table(*headings: Words | str, right: Iterable[int] = ()) -> Table:
     for index, heading in enumerate(headings):
         made.add_column(str(heading), justify="right" if index in set(right) else "left", overflow="fold")
     return made
-
-
-def clock(at: datetime, zone: ZoneInfo) -> str:
-    """`at` on the clock of `zone`, with the zone's name: two clocks are never mixed up (CM3)."""
-    local = at.astimezone(zone)
-    return f"{local:%Y-%m-%d %H:%M} {_zone_name(local, zone)}"
-
-
-def left(at: datetime, now: datetime) -> Words:
-    """How long until `at`, in the two largest units."""
-    minutes = int((at - now).total_seconds() // 60)
-    if minutes < 0:
-        return say("over")
-    days, rest = divmod(minutes, 24 * 60)
-    hours, minutes = divmod(rest, 60)
-    if days:
-        return say("{days} d {hours} h", days=days, hours=hours)
-    if hours:
-        return say("{hours} h {minutes} min", hours=hours, minutes=minutes)
-    return say("{minutes} min", minutes=minutes)
 
 
 def cases(
@@ -158,7 +138,7 @@ def case(found: Case, *, now: datetime, zone: ZoneInfo) -> None:
             ),
         )
     for field, why in found.missing.items():
-        facts.add_row(str(say("Missing")), f"{field}: {why}")
+        facts.add_row(str(say("Missing")), str(terms.missing(field, why)))
     facts.add_row(str(say("Address")), found.url)
     out.print(facts)
     for message in found.messages:
@@ -303,10 +283,3 @@ def _urgency(due: datetime | None, now: datetime) -> str:
     if due - now < URGENT:
         return "bold red"
     return "yellow" if due - now < SOON else ""
-
-
-def _zone_name(local: datetime, zone: ZoneInfo) -> str:
-    """`KST` or `CST`; a bare offset gets its place: `+07` says less than `Bangkok`."""
-    name = local.tzname() or ""
-    place = (zone.key or "").rpartition("/")[2].replace("_", " ")
-    return place or name

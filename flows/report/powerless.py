@@ -22,9 +22,20 @@ _FIELDS = frozenset({"input", "select", "textarea"})
 _MOST_SPAN = 1000
 
 
-def powerless(tree: Tree, marks: Mapping[int, str], hints: frozenset[int] = frozenset()) -> str:
-    """The page as inert HTML. `marks`: element number to the keys found there; `hints`: elements worth a look."""
-    return _element(tree, 0, marks, hints)
+def powerless(
+    tree: Tree, marks: Mapping[int, str], hints: frozenset[int] = frozenset(), here: int | None = None
+) -> str:
+    """The page as inert HTML. `marks`: element number to the keys found there; `hints`: elements worth a look;
+    `here`: the one element that is pointed at, under the name `here`."""
+    html = _element(tree, 0, marks, hints)
+    if here is None or here not in marks or here <= 0:
+        return html
+    # Only marked elements carry a key, in the order of the page: no text of the page can look like one.
+    place = sum(1 for me in marks if 0 < me < here)
+    at = -1
+    for _ in range(place + 1):
+        at = html.find(' data-key="', at + 1)
+    return f'{html[:at]} id="here"{html[at:]}' if at >= 0 else html
 
 
 def _element(tree: Tree, me: int, marks: Mapping[int, str], hints: frozenset[int]) -> str:

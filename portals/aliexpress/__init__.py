@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from agent.portal import Portal
+from agent.words import say
 from portals.aliexpress.pages import GATE, Assessment, Disputes
 from portals.aliexpress.shown import BEIJING
 
@@ -20,5 +21,8 @@ PORTAL = Portal(
     gate=GATE,
     channels=(Disputes(),),
     health=(Assessment(),),
+    checklist=(
+        say("Its pages do not say on which clock they are: look, and give zone for this account in rebuttal.toml."),
+    ),
     cookies=({"name": "intl_locale", "value": "zh_CN"},),
 )

@@ -11,7 +11,7 @@ from agent.portal import Channel, Fetched, HealthPage, Listed, Listing, Measure,
 from agent.reading.labels import norm
 from agent.reading.moments import read_moment
 from agent.reading.seen import Seen
-from agent.records import Action, Case
+from agent.records import Action, Case, Money
 from agent.sending.packet import Packet, Receipt
 from agent.words import say
 from portals.aliexpress import read, read_list
@@ -96,6 +96,12 @@ class Disputes(Channel):
         return rule.model_copy(
             update={"fields": rule.fields | {"solution": solution.model_copy(update={"options": options})}}
         )
+
+    def pays(self, case: Case, packet: Packet) -> Money | None:
+        """What the plan that is agreed to pays; of a return and refund too."""
+        chosen = packet.field("solution")
+        plan = next((offer for offer in case.offers if chosen is not None and offer.from_ == chosen.value), None)
+        return plan.amount if plan is not None else super().pays(case, packet)
 
     def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> DisputeForm:
         return DisputeForm(tab, rule, self, case, action)

@@ -85,7 +85,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     answer = filed.labelled("appeals.state").word("appeal") if filed else None
     status = _status(state, answer, actions)
     deadlines = read_deadlines(seen, info, opened, actions)
-    _consistent(seen, state, status, used, answer, ended, actions)
+    _consistent(seen, status_shown, status, used, answer, ended, actions)
     rate = info.labelled("dispute.rate").word("rate")
     return Case(
         portal=seen.page.portal,
@@ -100,7 +100,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
         opened_at=instant(opened),
         decided_at=None if ended.empty else instant(ended),
         deadlines=deadlines,
-        decision=read_decision(seen),
+        decision=_ruled(seen, read_decision(seen)),
         actions=actions,
         appeals=Appeals(used=used, allowed=allowed),
         items=read_items(seen),
@@ -130,17 +130,20 @@ def _attempts(text: str) -> tuple[int, int]:
 
 
 def _consistent(
-    seen: Seen, state: str, status: str, used: int, answer: str | None, ended: Value, actions: tuple[Action, ...]
+    seen: Seen, shown: Value, status: str, used: int, answer: str | None, ended: Value, actions: tuple[Action, ...]
 ) -> None:
     """What the page says of one thing in several places must agree."""
-    if (state in _OVER) == ended.empty:
-        raise seen.mismatch("dispute.ended_at", state, ended.text)
+    over = shown.word("status") in _OVER
+    if over == ended.empty:
+        raise seen.mismatch("dispute.ended_at", shown.text, ended.text)
     if bool(used) != (answer is not None):
-        raise seen.mismatch("dispute.appeals", used, answer or "no appeal")
+        raise seen.mismatch(
+            "dispute.appeals", used, say("an appeal is counted") if answer else say("no appeal is counted")
+        )
     if status == "action_needed" and not actions:
-        raise seen.mismatch("dispute.status", state, "nothing can be done")
-    if state in _OVER and set(actions) - {"appeal"}:
-        raise seen.mismatch("dispute.status", state, ", ".join(actions))
+        raise seen.mismatch("dispute.status", shown.text, say("no action is offered"))
+    if over and set(actions) - {"appeal"}:
+        raise seen.mismatch("dispute.status", shown.text, say("actions are offered"))
 
 
 def read_deadlines(seen: Seen, info: Part, opened: Value, actions: tuple[Action, ...]) -> tuple[Deadline, ...]:
@@ -225,7 +228,8 @@ def read_offers(seen: Seen) -> tuple[Offer, ...]:
     """The plans of buyer, seller and platform that lie on the table (AE2)."""
     found = []
     for owner in ("buyer", "seller", "platform"):
-        card = seen.maybe_section(f"plan.{owner}.heading")
+        key = f"plan.{owner}.heading"  # buyer's and seller's card is always there, if only to say that there is no plan
+        card = seen.maybe_section(key) if owner == "platform" else seen.section(key)
         if card is None or card.shows("plan.none"):
             continue
         own, local = card.labelled("plan.amount").read(money)
@@ -264,8 +268,17 @@ def read_decision(seen: Seen) -> Decision | None:
 
 def _label(seen: Seen, key: str) -> str:
     """A label as this page words it."""
-    at = seen.places(key)[0]
-    return seen.tree.text(seen.tree.first[at], seen.tree.last[at])
+    at = next(iter(seen.places(key)), None)
+    if at is None:  # it stands in one text with its value
+        return seen.labels.in_language(key, seen.page.language[:2])
+    return seen.tree.joined(seen.tree.plain(at)).replace("\n", " ")
+
+
+def _ruled(seen: Seen, decision: Decision | None) -> Decision | None:
+    """The ruling, which the history names too: a page that shows it there alone has lost a part, or renamed it."""
+    if (decision is None or decision.responsible is None) and any(one.act == "ruling" for one in _history(seen)):
+        raise seen.mismatch("ruling.heading", "-", say("a ruling in the history"))
+    return decision
 
 
 def read_history(seen: Seen) -> tuple[Message, ...]:
@@ -281,13 +294,13 @@ class _Entry(NamedTuple):
 
 def _history(seen: Seen) -> list[_Entry]:
     part = seen.section("history.heading")
-    if part.shows("history.none"):
-        return []
     found = []
-    for entry in part.entries():
+    for entry in part.told("history.none"):
         files = entry.links()
         words = [piece for piece in entry.pieces if piece not in files]
         record = next((w for w in words if re.search(r"\d{8,}$", w)), None)
+        if len(words) > 4 and record == words[4]:  # a date and its hour may stand apart
+            words[1:3] = [" ".join(words[1:3])]
         if len(words) < 4 or record != words[3]:
             raise seen.drift("history.heading", say("an entry lacks who, when, what or its number"), found=tuple(words))
 
@@ -341,12 +354,15 @@ def read_details(seen: Seen, info: Part) -> dict[str, str]:
     """Facts without a field of their own: was it received, the return parcel, what each side showed."""
     found = {"received": info.labelled("dispute.received").text}
     parcel = seen.maybe_section("return.heading")
-    for name in ("address", "carrier", "lp", "number"):
+    names = ("address", "carrier", "lp", "number")
+    if parcel is not None and not any(parcel.shows(f"return.{name}") for name in names):
+        raise seen.drift("return.heading", say("nothing stands under the heading, and not that there is nothing"))
+    for name in names:
         value = parcel.maybe(f"return.{name}") if parcel else None
         if value is not None and not value.empty:
             found[f"return_{name}"] = value.text
     for owner in ("buyer", "seller"):
-        names = [name for entry in seen.section(f"evidence.{owner}.heading").entries() for name in entry.links()]
-        if names:
-            found[f"{owner}_evidence"] = ", ".join(names)
+        files = [name for entry in seen.section(f"evidence.{owner}.heading").entries() for name in entry.links()]
+        if files:
+            found[f"{owner}_evidence"] = ", ".join(files)
     return found

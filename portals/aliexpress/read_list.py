@@ -20,9 +20,9 @@ def read_listing(seen: Seen, filter: str, number: int) -> Listing:
     chosen = [at for at in _with_role(seen, "tab") if seen.tree.attrs(at).get("aria-selected") == "true"]
     if len(chosen) != 1:
         raise seen.drift("list.heading", say("{count} tabs are chosen", count=len(chosen)))
-    tab = Value(seen, "list.heading", chosen[0]).word("filter")
-    if tab != filter:
-        raise seen.mismatch("list.heading", filter, tab)
+    chosen_tab = Value(seen, "list.heading", chosen[0])
+    if chosen_tab.word("filter") != filter:
+        raise seen.mismatch("list.heading", seen.wording(f"words.filter.{filter}"), chosen_tab.text)
     pages = [t for t in seen.tree.texts if re.fullmatch(r"\d+\s*/\s*\d+", t)]
     if len(pages) != 1:
         raise seen.drift("list.next", say("which page of how many can't be told"), found=tuple(pages))
@@ -32,7 +32,7 @@ def read_listing(seen: Seen, filter: str, number: int) -> Listing:
     total = seen.count("list.total")
     rows = [_listed(seen, row) for row in _rows(seen)]
     if not rows and total and number == 1:
-        raise seen.mismatch("list.total", f"0 rows on page {number}", total)
+        raise seen.mismatch("list.total", say("{count} rows on page {number}", count=0, number=number), total)
     return Listing(rows=tuple(rows), total=total, number=number, last=here >= last)
 
 

@@ -4,6 +4,7 @@ settlements."""
 from pathlib import Path
 
 from agent.portal import Portal
+from agent.words import say
 from portals.coupang.health import CommunicationScore, SellerScore, Settlements
 from portals.coupang.inquiries import Inquiries
 from portals.coupang.messages import Messages
@@ -25,5 +26,12 @@ PORTAL = Portal(
     channels=(RefundDisputes(), Messages(), Tickets(), Returns(), ConfirmationRequests(), Inquiries()),
     health=(SellerScore(), CommunicationScore()),
     settlement=Settlements(),
+    checklist=(
+        # CM15, CP1
+        say(
+            "Legal notices go to the business mailbox that is registered there; one to a public mailbox does not count."
+        ),
+        say("The code for signing in goes to the phone that is registered there; have it at hand."),
+    ),
     cookies=({"name": "wing-locale", "value": "ko"}, {"name": "wing-market", "value": "KR"}),
 )

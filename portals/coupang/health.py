@@ -172,5 +172,5 @@ class Settlements(SettlementPage):
             raise seen.mismatch("settlements.sum", " + ".join(str(line.amount) for line in lines) or "0", total)
         count = seen.count("settlements.total")
         if not lines and count and number == 1:
-            raise seen.mismatch("settlements.total", "0 rows", count)
+            raise seen.mismatch("settlements.total", say("{count} rows on page {number}", count=0, number=1), count)
         return Statement(lines=tuple(lines), last=not lines or count is None or number * 50 >= count)

@@ -18,7 +18,7 @@ from portals.coupang.read import instant
 from portals.coupang.read_messages import read_thread
 from portals.coupang.read_wing import number
 from portals.coupang.wing_list import read_rows, search
-from portals.coupang.wuic import LANGUAGES, moment, rules_of, tab_shown
+from portals.coupang.wuic import LANGUAGES, moment, prove_tab, rules_of
 
 CHANNEL = "inquiries"
 ADDRESS = "/tenants/cs/csinquiry"
@@ -44,9 +44,7 @@ class Inquiries(Channel):
         )
 
     def read_listing(self, seen: Seen, filter: str, number: int) -> Listing:
-        shown = tab_shown(seen, "inquiry.heading").word("inquiry_bucket")
-        if shown != filter:
-            raise seen.mismatch("inquiry.heading", filter, shown)
+        prove_tab(seen, "inquiry.heading", "inquiry_bucket", filter)
         return read_rows(
             seen,
             number,
@@ -75,7 +73,8 @@ class Inquiries(Channel):
         offered = {"reply": info.offers("inquiry.reply"), "accept": info.offers("inquiry.check")}
         for action, there in offered.items():
             if there != (meaning == action):
-                raise seen.mismatch("inquiry.state", state.text, action if there else "-")
+                said = say("its button is there") if there else say("its button is not there")
+                raise seen.mismatch("inquiry.state", state.text, said)
         asked = info.labelled("inquiry.asked_at")
         waits = meaning in offered
         return Case(

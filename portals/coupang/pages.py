@@ -82,7 +82,7 @@ class RefundDisputes(Channel):
 
     def agrees(self, listed: Listed, case: Case) -> str | None:
         facts, reason = listed.facts, case.reason.shown if case.reason else ""
-        if listed.status_is != case.status.is_:
+        if listed.status_is != case.status.is_ and norm(facts["status"]) != norm(case.status.shown):
             return f"{facts['status']} / {case.status.shown}"
         if norm(facts["reason"]) != norm(reason):
             return f"{facts['reason']} / {reason}"

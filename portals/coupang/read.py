@@ -14,7 +14,7 @@ from agent.reading.labels import norm
 from agent.reading.moments import read_moment
 from agent.reading.money import read_money
 from agent.reading.pdf import pdf_text
-from agent.reading.seen import Entry, Part, Seen, Value, is_cut
+from agent.reading.seen import NOTHING, Entry, Part, Seen, Value, is_cut
 from agent.reading.unreadable import Unreadable
 from agent.records import (
     Action,
@@ -57,6 +57,8 @@ _CUT = "the page shows only its beginning"
 _DOCUMENT = ("number", "amount", "total", "responsible", "clauses", "text")
 _FILE_NAME = re.compile(r".{1,150}\.[A-Za-z0-9]{2,5}")
 _TO_THE_HOUR_S = 3600
+_MOST_TIME = 30
+"""No part of a date and its hour is longer, where they stand apart."""
 _STEADY = ("status", "reason", "amount", "opened_at", "order_status", "changed_at")
 """Columns whose text stands still while the case does; the countdown is not one of them."""
 
@@ -92,9 +94,9 @@ def order_id(value: Value) -> str:
 
 def read_listing(seen: Seen, filter: str, number: int) -> Listing:
     """The rows of one page of the order list, under the filter that is proved to be chosen (CP2)."""
-    chosen = seen.labelled("orders.filter").word("filter")
-    if chosen != filter:
-        raise seen.mismatch("orders.filter", filter, chosen)
+    chosen = seen.labelled("orders.filter")
+    if chosen.word("filter") != filter:
+        raise seen.mismatch("orders.filter", seen.wording(f"words.filter.{filter}"), chosen.text)
     shown = _current_page(seen)
     if shown is not None and shown != number:
         raise seen.mismatch("orders.heading", number, shown)
@@ -150,7 +152,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     used, allowed = module.labelled("dispute.attempts").read(_attempts)
     can_appeal = module.offers("appeal.open")
     history = _history_rows(seen)
-    _consistent(seen, status.is_, used, deadlines, can_appeal)
+    _consistent(seen, status, used, deadlines, can_appeal)
     _in_order(seen, opened_at, decided_at)
     if used != len(history):
         raise seen.mismatch("dispute.attempts", used, say("{count} in the history", count=len(history)))
@@ -160,7 +162,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     else:
         decision = None
         missing |= {"decision": "not decided yet", "decided_at": "not decided yet"}
-        _undecided(seen, module, status.is_)
+        _undecided(seen, module, status)
     if decision is not None and "decision" in documents:
         check_document(seen, documents["decision"], number, amount, decision)
         decision = decision.model_copy(update={"document": documents["decision"].document})
@@ -214,14 +216,14 @@ def _in_order(seen: Seen, opened_at: Instant, decided_at: Instant | None) -> Non
             raise seen.mismatch(key, seen.page.now, at)
 
 
-def _undecided(seen: Seen, module: Part, status: str) -> None:
+def _undecided(seen: Seen, module: Part, status: Status) -> None:
     """A decision without its date is one that was read wrongly."""
     for key in ("dispute.responsible", "dispute.text", "dispute.clauses", "dispute.deduction_total"):
         value = module.labelled(key)
         if not value.empty:
             raise seen.mismatch("dispute.decided_at", "-", value.text[:60])
-    if status in ("action_needed", "in_review", "won", "lost", "expired"):
-        raise seen.mismatch("dispute.decided_at", "-", status)
+    if status.is_ in ("action_needed", "in_review", "won", "lost", "expired"):
+        raise seen.mismatch("dispute.decided_at", "-", status.shown)
 
 
 def read_flags(seen: Seen, order: Part, module: Part) -> tuple[str, ...]:
@@ -252,10 +254,10 @@ def _attempts(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _consistent(seen: Seen, status: str, used: int, deadlines: tuple[Deadline, ...], can_appeal: bool) -> None:
+def _consistent(seen: Seen, status: Status, used: int, deadlines: tuple[Deadline, ...], can_appeal: bool) -> None:
     """What the page says of one thing in several places must agree (status, slot, countdown, button)."""
     said: Words | None = None
-    if status == "action_needed":
+    if status.is_ == "action_needed":
         if used:
             said = say("the slot is spent")
         elif not deadlines:
@@ -268,12 +270,12 @@ def _consistent(seen: Seen, status: str, used: int, deadlines: tuple[Deadline, .
         said = say("an appeal button is shown")
     elif deadlines:
         said = say("a deadline is shown")
-    elif status in ("in_review", "won", "lost") and not used:
+    elif status.is_ in ("in_review", "won", "lost") and not used:
         said = say("no appeal is counted")
-    elif status in ("expired", "waiting") and used:
+    elif status.is_ in ("expired", "waiting") and used:
         said = say("the slot is spent")
     if said is not None:
-        raise seen.mismatch("dispute.status", status, said)
+        raise seen.mismatch("dispute.status", status.shown, said)
 
 
 def read_deadlines(seen: Seen, module: Part, status: str) -> tuple[Deadline, ...]:
@@ -354,7 +356,8 @@ def read_decision(seen: Seen, module: Part, missing: dict[str, str]) -> Decision
     text = module.labelled("dispute.text")
     deductions = read_deductions(seen, module, missing)
     requested = module.labelled("dispute.requested")
-    _note_cut(missing, "decision.text", text)
+    if text.cut:
+        raise seen.drift("dispute.text", say("the page shows only its beginning"), found=(text.text[:120],))
     if requested.cut or any(is_cut(item) for item in requested.items()):
         missing["decision.requested_evidence"] = _CUT
     return Decision(
@@ -462,7 +465,10 @@ def _message(seen: Seen, entry: Entry) -> tuple[Message, bool]:
     time_first = seen.labels.word("sender", tree.texts[numbers[0]]) is None
     start, length = (0, 1) if time_first else (1, 1)
     for tried in (3, 2):  # a date and its hour may stand apart
-        if start + tried <= len(numbers) and _is_moment(seen, tree.joined(numbers[start : start + tried])):
+        parts = numbers[start : start + tried]
+        if len(parts) < tried or any(len(tree.texts[n]) > _MOST_TIME for n in parts):
+            continue
+        if _is_moment(seen, tree.joined(parts)):
             length = tried
             break
     at = Value(seen, "messages.heading", entry.element, tree.joined(numbers[start : start + length]))
@@ -602,10 +608,15 @@ def check_document(seen: Seen, file: Fetched, number: str, amount: Money, decisi
         for clause in decision.clauses:
             _same(seen, said, bare, "clauses", clause, clause, str)
     ruled = "".join((decision.text or "").split())
-    behind = _behind(seen, bare)
-    if behind and not (behind.startswith(ruled.rstrip("….")) and (ruled[-1:] in "….!?" or behind == ruled)):
-        raise seen.mismatch("dispute.document", decision.text, behind[: len(ruled) + 40])
-    if ruled.rstrip("….") not in bare:
+    behind = _behind(seen, text)
+    if not ruled and behind and behind[0] not in NOTHING:
+        raise seen.mismatch("dispute.document", "-", behind[0])
+    ends = {0, *(len("".join(behind[: n + 1])) for n in range(len(behind)))}
+    # where the text ends on the page, a sentence and a line end in the file: else the page shows only its beginning
+    whole = len(ruled) in ends and (ruled[-1:] in _STOPS or "".join(behind) == ruled)
+    if behind and not ("".join(behind).startswith(ruled) and whole):
+        raise seen.mismatch("dispute.document", decision.text, "".join(behind)[: len(ruled) + 40])
+    if ruled not in bare:
         raise seen.mismatch("dispute.document", decision.text, say("not in the Decision Summary"))
 
 
@@ -623,13 +634,15 @@ def _document_lines(seen: Seen, text: str) -> dict[str, str]:
     return found
 
 
-def _behind(seen: Seen, bare: str) -> str:
-    """The file's text behind the heading of the decision, without white space."""
+def _behind(seen: Seen, text: str) -> list[str]:
+    """The file's lines behind the heading of the decision, each without white space."""
+    lines = ["".join(line.split()) for line in text.splitlines()]
     for heading in seen.labels.texts["document.text"]:
-        _, found, rest = bare.rpartition("".join(heading.split()))
-        if found:
-            return rest
-    return ""
+        form = "".join(heading.split())
+        at = max((n for n, line in enumerate(lines) if form in line), default=None)
+        if at is not None:
+            return [rest for rest in (lines[at].rpartition(form)[2], *lines[at + 1 :]) if rest]
+    return []
 
 
 def _same(

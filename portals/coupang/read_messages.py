@@ -17,7 +17,7 @@ from agent.reading.unreadable import Unreadable
 from agent.records import Action, Attachment, Case, Deadline, Message, Outcome, Reason, SeenRef, Status, StatusIs
 from agent.words import say
 from portals.coupang.read import instant, read_items
-from portals.coupang.wuic import LANGUAGES, bare_order, moment, right_page, rules_of, tab_shown
+from portals.coupang.wuic import LANGUAGES, bare_order, moment, prove_tab, right_page, rules_of, tab_shown
 
 CHANNEL = "messages"
 _COLUMNS = {
@@ -40,9 +40,7 @@ NOT_OPENED = "not opened: opening a message marks it read (options.open_messages
 
 def read_listing(seen: Seen, filter: str, number: int) -> Listing:
     """One page of the messages of one class, which is proved to be the one shown (CM1)."""
-    shown = tab_shown(seen, "inbox.heading").word("inbox_class")
-    if shown != filter:
-        raise seen.mismatch("inbox.heading", filter, shown)
+    prove_tab(seen, "inbox.heading", "inbox_class", filter)
     right_page(seen, "inbox.heading", number)
     total = seen.count("inbox.total")
     listed = []
@@ -60,7 +58,7 @@ def read_listing(seen: Seen, filter: str, number: int) -> Listing:
             )
         )
     if not listed and total and number == 1:
-        raise seen.mismatch("inbox.total", f"0 rows on page {number}", total)
+        raise seen.mismatch("inbox.total", say("{count} rows on page {number}", count=0, number=number), total)
     return Listing(rows=tuple(listed), total=total, number=number, last=not listed)
 
 
@@ -152,7 +150,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
         messages=read_thread(seen, documents),
         flags=(_FLAGS[info.labelled("inbox.class").word("inbox_class")], *_marks(info.labelled("inbox.mark"))),
         details={"subject": info.labelled("inbox.subject").text},
-        outcome=_outcome(seen, meaning, answers),
+        outcome=_outcome(seen, state, answers),
         missing=missing,
         seen=SeenRef(sha256=seen.page.sha256, at=seen.page.seen_at),
     )
@@ -162,7 +160,7 @@ def _actions(seen: Seen, info: Part, state: Value, meaning: str) -> tuple[Action
     """What is offered must fit the state: an answer while it is awaited, a ticket once the window is shut (CM9)."""
     can_reply, can_ask = info.offers("inbox.reply"), info.offers("inbox.support")
     if can_reply != (meaning == "action_needed"):
-        raise seen.mismatch("inbox.state", state.text, "답변하기" if can_reply else "no button to answer with")
+        raise seen.mismatch("inbox.state", state.text, "답변하기" if can_reply else say("its button is not there"))
     if meaning == "expired" and can_ask:
         return ("open_ticket",)
     return ("reply",) if can_reply else ()
@@ -251,7 +249,7 @@ def read_thread(
 ) -> tuple[Message, ...]:
     """The whole exchange in the order shown; auto-replies are marked, files bear their hash where they were fetched."""
     found = []
-    for number, entry in enumerate(seen.section(heading).entries()):
+    for number, entry in enumerate(seen.section(heading).told()):
         files = _files(entry)
         names = [name for name, _ in files]
         words = list(entry.pieces)
@@ -291,11 +289,12 @@ def _answers(seen: Seen) -> list[Row]:
     return part.rows({name: f"inbox.answer.{name}" for name in ("number", "at", "state", "state_at")})
 
 
-def _outcome(seen: Seen, meaning: str, answers: list[Row]) -> Outcome | None:
+def _outcome(seen: Seen, state: Value, answers: list[Row]) -> Outcome | None:
     """Answered: the portal lists an accepted answer and says so in the state too."""
     accepted = [row for row in answers if row["state"].word("inbox_answer") == "accepted"]
+    meaning = state.word("inbox_state")
     if meaning == "answered" and not accepted:
-        raise seen.mismatch("inbox.answer.state", meaning, "no accepted answer is listed")
+        raise seen.mismatch("inbox.answer.state", state.text, say("no accepted answer is listed"))
     if meaning != "answered":
         return None
     return Outcome(result="answered", at=instant(accepted[-1]["state_at"]))

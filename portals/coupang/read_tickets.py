@@ -40,7 +40,7 @@ def read_listing(seen: Seen, number: int) -> Listing:
             )
         )
     if not listed and total and number == 1:
-        raise seen.mismatch("tickets.total", f"0 rows on page {number}", total)
+        raise seen.mismatch("tickets.total", say("{count} rows on page {number}", count=0, number=number), total)
     return Listing(rows=tuple(listed), total=total, number=number, last=not listed)
 
 
@@ -50,7 +50,7 @@ def read_case(seen: Seen) -> Case:
     state, category, order = (info.labelled(key) for key in ("tickets.state", "tickets.category", "inbox.order"))
     meaning, can_reply = state.word("ticket_state"), info.offers("tickets.reply")
     if can_reply != (meaning == "action_needed"):
-        raise seen.mismatch("tickets.state", state.text, "추가 답변" if can_reply else "no button to reply with")
+        raise seen.mismatch("tickets.state", state.text, "추가 답변" if can_reply else say("its button is not there"))
     return Case(
         portal=seen.page.portal,
         account=seen.page.account,

@@ -123,6 +123,9 @@ def read_return(seen: Seen) -> Case:
 
 def _items(part: Part, count: str) -> tuple[Item, ...]:
     columns = {"id": "returns.option", "name": "returns.product", "quantity": count, "amount": "returns.price"}
+    rows = part.rows(columns)
+    if not rows:
+        raise part.seen.drift(part.name, say("no item is shown"))
     return tuple(
         Item(
             id=number(row["id"]),
@@ -130,7 +133,7 @@ def _items(part: Part, count: str) -> tuple[Item, ...]:
             quantity=row["quantity"].read(quantity),
             amount=row["amount"].read(money),
         )
-        for row in part.rows(columns)
+        for row in rows
     )
 
 
@@ -209,7 +212,9 @@ def read_request(seen: Seen) -> Case:
     state, kind = info.labelled("confirm.state"), info.labelled("confirm.kind")
     meaning, can_withdraw = state.word("confirm_state"), info.offers("confirm.withdraw")
     if can_withdraw != (meaning == "waiting"):
-        raise seen.mismatch("confirm.state", state.text, "요청 철회" if can_withdraw else "no button to withdraw")
+        raise seen.mismatch(
+            "confirm.state", state.text, "요청 철회" if can_withdraw else say("its button is not there")
+        )
     _history(seen, state)
     result, result_at = info.labelled("confirm.result"), info.labelled("confirm.result_at")
     outcome, decision, decided_at = None, None, None

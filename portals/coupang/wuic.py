@@ -40,6 +40,13 @@ def tab_shown(seen: Seen, key: str) -> Value:
     return Value(seen, key, found[0])
 
 
+def prove_tab(seen: Seen, key: str, group: str, wanted: str) -> None:
+    """Raises `PageDrift` where another tab than the one asked for (a key of the vocabulary `group`) is active."""
+    shown = tab_shown(seen, key)
+    if shown.word(group) != wanted:
+        raise seen.mismatch(key, seen.wording(f"words.{group}.{wanted}"), shown.text)
+
+
 def right_page(seen: Seen, key: str, number: int) -> None:
     """Raises `PageDrift` where the pager shows another page than the one asked for."""
     shown = page_shown(seen)

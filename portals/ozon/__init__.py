@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from agent.portal import Portal
+from agent.words import say
 from portals.ozon.pages import GATE, Accruals, Ratings, RefundDisputes, Returns, Tickets
 from portals.ozon.store import choose_store
 
@@ -22,6 +23,9 @@ PORTAL = Portal(
     health=(Ratings(),),
     settlement=Accruals(),
     zone_assumed=True,
+    checklist=(
+        say("If the sign-in has several companies, give the name of this one as options.store in rebuttal.toml."),
+    ),
     store_label="account.company",
     choose_store=choose_store,
 )

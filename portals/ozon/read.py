@@ -66,7 +66,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     deadlines = deadline(seen, module.labelled("disputes.left"), "appeal", "OZ3")
     used, allowed = module.labelled("dispute.attempts").read(_attempts)
     can_appeal = module.offers("dispute.appeal")
-    _consistent(seen, status.is_, used, deadlines, can_appeal)
+    _consistent(seen, status, used, deadlines, can_appeal)
     missing = {} if decided_at else {"decision": "not decided yet", "decided_at": "not decided yet"}
     return Case(
         portal=seen.page.portal,
@@ -87,7 +87,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
         items=items(seen.section("dispute.items.heading")),
         messages=read_messages(seen),
         flags=("late_complaint",) if module.shows("dispute.flag.late_complaint") else (),
-        outcome=read_outcome(seen, module, status.is_),
+        outcome=read_outcome(seen, module, status),
         missing=missing,
         seen=SeenRef(sha256=seen.page.sha256, at=seen.page.seen_at),
     )
@@ -100,15 +100,21 @@ def _attempts(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _consistent(seen: Seen, status: str, used: int, deadlines: tuple[Deadline, ...], can_appeal: bool) -> None:
+def _consistent(seen: Seen, status: Status, used: int, deadlines: tuple[Deadline, ...], can_appeal: bool) -> None:
     """What the page says of one thing in several places must agree (status, slot, countdown, button)."""
-    if status == "action_needed" and (used or not deadlines or not can_appeal):
-        said = "the slot is spent" if used else "no deadline is shown" if not deadlines else "no appeal button is shown"
-        raise seen.mismatch("disputes.status", status, said)
-    if status != "action_needed" and can_appeal:
-        raise seen.mismatch("disputes.status", status, "an appeal button is shown")
-    if status in ("in_review", *_RESULTS) and not used:
-        raise seen.mismatch("dispute.attempts", status, "no appeal used")
+    if status.is_ == "action_needed" and (used or not deadlines or not can_appeal):
+        said = (
+            say("the slot is spent")
+            if used
+            else say("no deadline is shown")
+            if not deadlines
+            else say("no appeal button is shown")
+        )
+        raise seen.mismatch("disputes.status", status.shown, said)
+    if status.is_ != "action_needed" and can_appeal:
+        raise seen.mismatch("disputes.status", status.shown, say("an appeal button is shown"))
+    if status.is_ in ("in_review", *_RESULTS) and not used:
+        raise seen.mismatch("dispute.attempts", status.shown, say("no appeal is counted"))
 
 
 def rule_link(seen: Seen) -> str | None:
@@ -127,7 +133,7 @@ def read_decision(seen: Seen, module: Part, documents: dict[str, Fetched]) -> De
     clause = Value(seen, "dispute.clause", value.element, value.pieces[0]).read(_clause)
     rule = documents.get("rule")
     if rule is not None and clause not in rule.data.decode("utf-8", "replace"):
-        raise seen.mismatch("dispute.clause", clause, "not in the rule that View Rule gives")
+        raise seen.mismatch("dispute.clause", clause, say("not in the rule that View Rule gives"))
     return Decision(
         clauses=(clause,), text=None if basis.empty else basis.text, document=rule.document if rule else None
     )
@@ -142,8 +148,7 @@ def _clause(text: str) -> str:
 
 def read_messages(seen: Seen) -> tuple[Message, ...]:
     """The conversation with the customer, in the order shown."""
-    part = seen.section("talk.heading")
-    return () if part.shows("talk.none") else tuple(message(entry, "talk.heading") for entry in part.entries())
+    return tuple(message(entry, "talk.heading") for entry in seen.section("talk.heading").told("talk.none"))
 
 
 def _history(seen: Seen) -> list[dict[str, Value]]:
@@ -159,16 +164,16 @@ def read_sent(seen: Seen) -> tuple[Sent, ...]:
     return tuple(Sent(number=row["number"].text, at=instant(row["at"]), what="") for row in _history(seen))
 
 
-def read_outcome(seen: Seen, module: Part, status: str) -> Outcome | None:
+def read_outcome(seen: Seen, module: Part, status: Status) -> Outcome | None:
     """Approved, partly or denied; what comes back, and when it was credited (OZ6)."""
     rows = [row for row in _history(seen) if not row["result"].empty]
     if not rows:
-        if status in _RESULTS:
-            raise seen.mismatch("history.result", status, "no result is shown")
+        if status.is_ in _RESULTS:
+            raise seen.mismatch("history.result", status.shown, say("no result is shown"))
         return None
     result = rows[-1]["result"].word("appeal_result")
-    if _RESULTS.get(status) != result:
-        raise seen.mismatch("history.result", status, rows[-1]["result"].text)
+    if _RESULTS.get(status.is_) != result:
+        raise seen.mismatch("history.result", status.shown, rows[-1]["result"].text)
     won = result != "denied"
     settled = module.labelled("dispute.settled") if won else None
     return Outcome(

@@ -61,9 +61,11 @@ def read_case(seen: Seen) -> Case:
     deadlines = deadline(seen, about.labelled("return.auto"), "reply", "OZ-R1")
     offered = offers(seen)
     if (status.is_ == "action_needed") != bool(offered):
-        raise seen.mismatch("returns.status", status.shown, ", ".join(offered) or "no action is offered")
+        raise seen.mismatch(
+            "returns.status", status.shown, say("actions are offered") if offered else say("no action is offered")
+        )
     if deadlines and not offered:
-        raise seen.mismatch("return.auto", deadlines[0].shown, "no action is offered")
+        raise seen.mismatch("return.auto", deadlines[0].shown, say("no action is offered"))
     goods = items(seen.section("return.item.heading"), "returns.price")
     decided_at, decision = read_ruling(seen)
     return Case(
@@ -126,7 +128,7 @@ def _complaint(about: Part, at: Instant) -> tuple[Message, ...]:
 
 def _answers(seen: Seen) -> list[Entry]:
     part = seen.section("return.answer.heading")
-    return [] if part.shows("return.answer.none") else part.entries()
+    return part.told("return.answer.none")
 
 
 def _answers_as_messages(seen: Seen) -> tuple[Message, ...]:
@@ -162,9 +164,15 @@ def read_ruling(seen: Seen) -> tuple[Instant | None, Decision | None]:
     part = seen.section("return.ruling.heading")
     if part.shows("return.ruling.none"):
         return None, None
-    text = seen.tree.texts[part.first]
-    if norm(text) in seen.labels.known:
+    said: list[str] = []
+    for number in range(part.first, part.last):
+        if seen.tree.norms[number] in seen.labels.known:
+            break
+        if not seen.tree.aside[number]:
+            said.append(seen.tree.texts[number])
+    if len(said) != 1:  # none, or also a text of something else, such as a bar beside the heading
         raise seen.drift("return.ruling.heading", say("the decision has no text"), found=(part.text[:120],))
+    text = said[0]
     return instant(part.labelled("return.ruled_at")), Decision(text=text)
 
 

@@ -52,7 +52,7 @@ def read_case(seen: Seen) -> Case:
     posting = seen.labelled("ticket.posting")
     locked = seen.shows("ticket.locked")
     if locked != (status.is_ == "closed") or locked != seen.offers("ticket.create"):
-        raise seen.mismatch("ticket.status", status.shown, "locked" if locked else "not locked")
+        raise seen.mismatch("ticket.status", status.shown, say("locked") if locked else say("not locked"))
     actions: tuple[Action, ...] = ("open_ticket",) if locked else ("reply",)
     return Case(
         portal=seen.page.portal,
@@ -97,7 +97,7 @@ def _thread(seen: Seen) -> tuple[Message, ...]:
 
 
 def _lines(seen: Seen) -> list[Entry]:
-    return seen.section("ticket.thread.heading").entries()
+    return seen.section("ticket.thread.heading").told()
 
 
 def own_messages(seen: Seen) -> list[tuple[str, Message]]:

@@ -118,4 +118,4 @@ def prove_tab(seen: Seen, key: str, wanted: str) -> None:
     if len(chosen) != 1:
         raise seen.drift(key, say("which tab is chosen can't be told"), found=tuple(one.text for one in chosen))
     if chosen[0].word("filter") != wanted:
-        raise seen.mismatch(key, wanted, chosen[0].text)
+        raise seen.mismatch(key, seen.wording(f"words.filter.{wanted}"), chosen[0].text)

@@ -16,6 +16,7 @@ from agent.words import speak, spoken
 from flows.cli import show, terms
 from flows.cli.bars import progress_bars
 from flows.context import Progress, Quiet
+from flows.times import left
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 SHANGHAI, SEOUL = ZoneInfo("Asia/Shanghai"), ZoneInfo("Asia/Seoul")
@@ -112,7 +113,7 @@ def test_no_cases_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_what_is_left_is_told_in_two_units(minutes: int, told: str) -> None:
-    assert str(show.left(NOW + timedelta(minutes=minutes), NOW)) == told
+    assert str(left(NOW + timedelta(minutes=minutes), NOW)) == told
 
 
 def test_a_case_is_shown_with_the_portal_s_own_words(capsys: pytest.CaptureFixture[str]) -> None:

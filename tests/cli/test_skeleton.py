@@ -257,6 +257,14 @@ def test_every_command_has_its_help(run: Run) -> None:
         "reread",
         "pause",
         "resume",
+        "night",
+        "runs",
+        "notify",
+        "schedule",
+        "debug",
+        "prune",
+        "backup",
+        "restore",
     }
     for name, command in app.commands.items():
         assert command.help, name
@@ -346,7 +354,8 @@ def test_doctor_finds_what_is_wrong_and_says_the_next_step(run: Run, home: Home)
     assert code == 1
     assert told["sound"] is False
     found = {check["name"]: check for check in told["checks"]}
-    assert set(found) == {"home", "settings", "database", "browser", "fonts", "clock", "keyring", "disk"}
+    looked_at = {"home", "settings", "database", "browser", "fonts", "clock", "keyring", "disk", "schedule", "notify"}
+    assert set(found) == looked_at
     assert found["home"]["state"] == "fault"
     assert "rebuttal init" in found["home"]["todo"]
     assert not home.path.exists()

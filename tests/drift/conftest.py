@@ -15,11 +15,12 @@ import flows.visit
 from agent.browser.tab import Tab
 from agent.errors import PageDrift
 from agent.home import Home
-from agent.portal import Portal
-from agent.reading.page import SeenPage
+from agent.portal import Fetched, Portal
+from agent.reading.page import PageFile, SeenPage
 from agent.records import Case, CaseKey
 from agent.settings import AccountSettings
 from agent.store import Alarm, ListRow
+from fixtures.kernel.pdf import make_pdf
 from fixtures.kernel.serving import Served
 from flows import registry
 from flows.context import Context, opened
@@ -136,14 +137,23 @@ class Offline:
     portal: Portal
 
     def page(self, name: str, *, minute: int = 0, replace: dict[str, str] | None = None, **more: Any) -> SeenPage:
-        """A frozen page, seen at that minute, with texts in it replaced."""
-        page = load(PAGES / "coupang" / name).page
-        html = page.html
+        """A frozen page, seen at that minute, with texts in it (and in the file it offers) replaced."""
+        frozen = load(PAGES / "coupang" / name)
+        html, lines = frozen.page.html, _document(frozen.expected)
         for old, new in (replace or {}).items():
             assert old in html, old
             html = html.replace(old, new)
+            lines = [line.replace(old, new) for line in lines]
+        if lines:
+            file = make_pdf("결정문 (Decision Summary)", lines)
+            sha256 = self.ctx.store.blobs.put(file, "document")
+            more = {"files": (PageFile(key="decision", name="decision.pdf", sha256=sha256, size=len(file)),)} | more
         at = datetime(2026, 3, 12, 9, tzinfo=UTC) + timedelta(minutes=minute)
-        return page.model_copy(update={"html": html, "seen_at": at, **more})
+        return frozen.page.model_copy(update={"html": html, "seen_at": at, **more})
+
+    def files(self, page: SeenPage) -> dict[str, Fetched]:
+        """What was fetched with a page."""
+        return {one.key: Fetched(one.name, self.ctx.store.blobs.get(one.sha256)) for one in page.files}
 
     def key(self, page: SeenPage) -> CaseKey:
         assert page.subject is not None
@@ -165,7 +175,8 @@ class Offline:
     def read(self, page: SeenPage) -> Case:
         """Page and record, as a sync that read it leaves them."""
         assert page.subject is not None
-        case = hold_case(self.portal.channels[0], page, page.subject, labels_of(self.ctx, self.portal)).case
+        labels = labels_of(self.ctx, self.portal)
+        case = hold_case(self.portal.channels[0], page, page.subject, labels, self.files(page)).case
         assert case is not None
         facts = {"status": case.status.shown, "reason": case.reason.shown if case.reason else "",
                  "amount": f"{case.amount.value:,f}원" if case.amount else ""}  # fmt: skip
@@ -190,3 +201,21 @@ class Offline:
     def unread(self, page: SeenPage) -> str | None:
         row = self.ctx.store.cases.row(self.key(page))
         return row.unread_why if row is not None else None
+
+
+def _document(expected: dict[str, Any]) -> list[str]:
+    """The lines of the file in which the portal says once more what the page says; none for an undecided case."""
+    decision = expected.get("decision")
+    if not decision:
+        return []
+    deductions = [(d["label"], int(d["amount"]["value"])) for d in decision["deductions"]]
+    return [
+        f"주문번호 (Order ID): {expected['case_id']}",
+        f"환불 금액 (Refund Amount): {int(expected['amount']['value']):,}원",
+        f"책임 주체 (Responsible Party): {decision['responsible']['shown']}",
+        f"근거 조항 (Clause): {', '.join(decision['clauses'])}",
+        *(f"- {label}: {amount:,}원" for label, amount in deductions),
+        f"공제 합계 (Total Deduction): {sum(amount for _, amount in deductions):,}원",
+        "결정 내용 (Decision)",
+        decision["text"],
+    ]

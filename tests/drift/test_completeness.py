@@ -19,6 +19,7 @@ from agent.reading.seen import Seen
 from agent.records import Case
 from agent.store import ListRow
 from flows.context import Context, opened
+from flows.night import bounds
 from flows.sync import ChannelReport, ChannelSync
 from tests.conftest import KEY
 from tests.drift.conftest import Store
@@ -116,7 +117,7 @@ def look(ctx: Context, lists: Lists) -> tuple[set[str], ChannelReport]:
         account=SimpleNamespace(name="main", store_name="coupang:main"),
         tab=None,
     )
-    rows = asyncio.run(ChannelSync(ctx, visit, lists, report, "run", False)._lists())
+    rows = asyncio.run(ChannelSync(ctx, visit, lists, report, "run", False, bounds(ctx, (), None))._lists())
     return set(rows), report
 
 

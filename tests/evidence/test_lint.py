@@ -240,6 +240,15 @@ def test_the_case_must_still_take_the_appeal(desk: Desk) -> None:
     assert {one.code for one in blocking(found, dict.fromkeys(hard, "please"))} == set(hard)
 
 
+def test_a_day_named_without_an_hour_does_not_forbid_to_send_while_it_lasts(desk: Desk) -> None:
+    def day(began: timedelta) -> set[str]:
+        whole = {"at": NOW - began, "basis": "instant", "precision_s": 86_400}
+        return subject(deadlines=(a_case().deadlines[0].model_copy(update=whole),))(desk)
+
+    assert "CP4.may_be_over" in day(timedelta(hours=23)) and "CP4.deadline" not in day(timedelta(hours=23))
+    assert "CP4.deadline" in day(timedelta(hours=24)) and "CP4.may_be_over" not in day(timedelta(hours=24))
+
+
 def test_a_draft_for_what_the_case_was_is_blocked(desk: Desk) -> None:
     case = a_case()
     draft = a_draft(case, (desk.file(),))

@@ -1,6 +1,7 @@
 """`python -m tests.mutants --n N --seed S [--only KIND:NUMBER]`: change pages, read them, print the table.
 
-Exit 1 when anything was silently wrong or broke.
+`--portal NAME` takes another portal's pages, `--live` fills changed forms of a running mock up to the click.
+Exit 1 when anything was silently wrong or broke, or when less than 95 % of what a person still reads was read right.
 """
 
 from __future__ import annotations
@@ -17,9 +18,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as Printed
 
+from portals.coupang import PORTAL
+from tests.mutants import anywhere
 from tests.mutants.corpus import Sample, gather
+from tests.mutants.live import replay, run_live
 from tests.mutants.run import Counted, Table, Workshop, count, schedule, titles, verdict
 
+GOOD = 0.95
+"""At least so much of what a person still reads without trouble must be read right."""
 WORLDS = 2
 CASES = 30
 PROCESSES = 2
@@ -32,16 +38,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--n", type=int, default=1000, help="how many changed pages to read")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same mutants")
+    parser.add_argument("--portal", default="coupang", help="whose pages; Coupang's disputes are changed in more ways, "
+                        "all others' frozen pages (coupang:frozen too) in the ways that know no portal")  # fmt: skip
+    parser.add_argument("--live", action="store_true", help="fill changed live forms instead, up to the click")
     parser.add_argument("--only", help="KIND:NUMBER, one mutant again, with its page")
     parser.add_argument("--worlds", type=int, default=WORLDS, help="how many mock worlds the pages come from")
     parser.add_argument("--cases", type=int, default=CASES, help="how many cases each of them has")
     parser.add_argument("--processes", type=int, default=PROCESSES)
+    parser.add_argument("--pages", type=Path, help="keep the seen pages in this file, and take them from it")
     parser.add_argument("--refusals", action="store_true", help="also name readable pages that were refused")
     parser.add_argument("--markdown", action="store_true", help="print the table as docs/mutants.md has it")
     chosen = parser.parse_args()
     failed = False
+    if chosen.only and chosen.only.startswith("live:"):
+        return asyncio.run(replay(chosen.seed, chosen.only))
+    if chosen.live:
+        return int(asyncio.run(run_live(chosen.seed, chosen.n, markdown=chosen.markdown, refusals=chosen.refusals)))
     if chosen.n or chosen.only:
-        samples = seen_pages(chosen.seed, chosen.worlds, chosen.cases)
+        samples = kept_pages(chosen.pages, chosen.portal, chosen.seed, chosen.worlds, chosen.cases)
         if chosen.only:
             return again(samples, chosen.seed, chosen.only)
         began = time.perf_counter()
@@ -50,8 +64,21 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def seen_pages(seed: int, worlds: int, cases: int) -> list[Sample]:
-    """The untouched pages of some mock worlds, seen in a real browser."""
+def kept_pages(kept: Path | None, portal: str, seed: int, worlds: int, cases: int) -> list[Sample]:
+    """The untouched pages, from the file where one is kept."""
+    if kept is not None and kept.exists() and portal == PORTAL.name:
+        found: list[Sample] = pickle.loads(kept.read_bytes())
+        return found
+    samples = seen_pages(portal, seed, worlds, cases)
+    if kept is not None and portal == PORTAL.name:
+        kept.write_bytes(pickle.dumps(samples))
+    return samples
+
+
+def seen_pages(portal: str, seed: int, worlds: int, cases: int) -> list[Sample]:
+    """The untouched pages: of Coupang's disputes those of some mock worlds, seen in a real browser; else frozen ones."""
+    if portal != PORTAL.name:
+        return anywhere.frozen(portal.removesuffix(":frozen"))
     samples: list[Sample] = []
     with tempfile.TemporaryDirectory() as folder:
         for world in range(worlds):
@@ -88,10 +115,11 @@ def _piece(places: list[tuple[str, int]]) -> Table:
 
 def run(samples: list[Sample], seed: int, n: int, processes: int) -> Table:
     """`n` mutants, in that many processes."""
-    places = list(schedule(n))
+    workshop = Workshop(samples, seed)
+    places = list(schedule(n, workshop.kinds))
     table: Table = {}
     if processes < 2:
-        return count(Workshop(samples, seed), places)
+        return count(workshop, places)
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "pages"
         kept.write_bytes(pickle.dumps(samples))
@@ -142,7 +170,7 @@ def show(table: Table, chosen: argparse.Namespace, seconds: float) -> bool:
     if chosen.refusals:
         for name, said in readable.refusals:
             print(f"refused {name} {said[:300]}")
-    return whole.wrong > 0
+    return whole.wrong > 0 or readable.right < GOOD * readable.all
 
 
 if __name__ == "__main__":

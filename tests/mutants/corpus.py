@@ -30,7 +30,9 @@ CHANNEL = RefundDisputes()
 
 @dataclass(frozen=True)
 class Sample:
-    """One untouched page. `truth`: the case's record as the mock knows it, a list's records, or a receipt's facts."""
+    """One untouched page. `truth`: the case's record as the mock knows it, a list's records, or a receipt's facts;
+    None where what was read of the untouched page is the measure (`tests.mutants.anywhere`), `filter` then names the
+    case of a detail page."""
 
     kind: PageKind
     name: str
@@ -40,6 +42,8 @@ class Sample:
     filter: str = ""
     listed: Listed | None = None
     documents: dict[str, Fetched] | None = None
+    portal: str = PORTAL.name
+    channel: str = CHANNEL.name
 
 
 def labels() -> Labels:

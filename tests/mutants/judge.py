@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Literal
 
 from agent.errors import Mismatch, RebuttalError
@@ -17,8 +17,10 @@ from agent.reading.pdf import pdf_text
 from agent.reading.seen import Seen
 from agent.reading.unreadable import Unreadable
 from agent.records import Case
-from portals.coupang import read
-from tests.mutants.corpus import CHANNEL, Sample, labels
+from portals.coupang import PORTAL, read
+from tests.mutants import anywhere
+from tests.mutants.anywhere import labels_of
+from tests.mutants.corpus import CHANNEL, Sample
 
 _MORE = re.compile(r"(?:…|\.\.\.|더보기|펼치기|Showmore)+$")
 Verdict = Literal["right", "refused", "wrong"]
@@ -36,10 +38,22 @@ class Judged:
     said: str = ""
 
 
-@cache
+_ACTIVE: list[str] = [PORTAL.name]
+
+
+def use(portal: str) -> None:
+    """Whose pages are changed from now on."""
+    _ACTIVE[0] = portal
+
+
+def used() -> str:
+    """The portal whose pages are changed."""
+    return _ACTIVE[0]
+
+
 def known_labels() -> Labels:
-    """The product's labels, loaded once."""
-    return labels()
+    """The labels that the product reads that portal with, loaded once."""
+    return labels_of(_ACTIVE[0])
 
 
 read.pdf_text = lru_cache(maxsize=512)(pdf_text)  # type: ignore[attr-defined]
@@ -48,7 +62,9 @@ read.pdf_text = lru_cache(maxsize=512)(pdf_text)  # type: ignore[attr-defined]
 def judge(sample: Sample, page: SeenPage, *, foreign: bool = False) -> Judged:
     """Read `page`, which was made from `sample`, as a sync would. `foreign`: in another language than its list was."""
     try:
-        if sample.kind == "list":
+        if sample.truth is None:
+            wrong = anywhere.differences(sample, page)
+        elif sample.kind == "list":
             wrong = _list(sample, Seen(page, known_labels()))
         elif sample.kind == "detail":
             wrong = _detail(sample, Seen(page, known_labels()), foreign)

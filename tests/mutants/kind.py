@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from typing import TypeVar
 
 from agent.reading.labels import norm
+from tests.mutants.anywhere import read_forms
 from tests.mutants.corpus import PageKind, Sample
 from tests.mutants.dom import Node, el, parse
-from tests.mutants.judge import known_labels
+from tests.mutants.judge import known_labels, used
 
 T = TypeVar("T")
 
@@ -60,6 +62,51 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
+ANYWHERE = frozenset(
+    [
+        "names_renamed",
+        "wrappers_added",
+        "wrappers_inside",
+        "wrappers_removed",
+        "headings_dressed",
+        "sections_reordered",
+        "pairs_reordered",
+        "labels_dressed",
+        "swapped",
+        "swapped_once",
+        "terms_to_table",
+        "terms_to_boxes",
+        "terms_to_run",
+        "terms_to_text",
+        "terms_to_columns",
+        "terms_apart",
+        "columns_reordered",
+        "column_added",
+        "header_grouped",
+        "table_to_cards",
+        "table_to_grid",
+        "values_split",
+        "banner",
+        "tour",
+        "unread_removed",
+        "labels_synonyms",
+        "label_unknown",
+        "heading_unknown",
+        "words_synonyms",
+        "word_unknown",
+        "letters",
+        "value_gone",
+        "value_removed",
+        "text_cut",
+        "pair_twice",
+        "page_other",
+        "column_gone",
+        "column_shifted",
+        "section_gone",
+        "links_other",
+    ]
+)
+"""Kinds that can be made on any portal's pages; the others know how Coupang's are built and what they say."""
 _EVERYWHERE: tuple[PageKind, ...] = ("detail", "list", "receipt")
 
 
@@ -102,18 +149,30 @@ def pairs(page: Node) -> list[Pair]:
     return found
 
 
-READ = frozenset(
-    norm(text)
-    for key, texts in known_labels().texts.items()
-    for text in texts
-    if key.startswith(("dispute.", "order.id", "receipt.")) and not key.startswith(("dispute.pays", "dispute.flag"))
-)
-"""Labels whose value the reader reads."""
+@cache
+def _coupang_reads() -> frozenset[str]:
+    """Labels whose value the reader of Coupang's disputes reads."""
+    return frozenset(
+        norm(text)
+        for key, texts in known_labels().texts.items()
+        for text in texts
+        if key.startswith(("dispute.", "order.id", "receipt.")) and not key.startswith(("dispute.pays", "dispute.flag"))
+    )
+
+
+_read: dict[str, frozenset[str]] = {}
+
+
+def reads(samples: list[Sample]) -> None:
+    """Learn from the untouched pages of a portal which labels its readers read."""
+    if samples and samples[0].truth is None:
+        _read[samples[0].portal] = read_forms(samples)
 
 
 def read_pairs(page: Node) -> list[Pair]:
     """Those whose value the reader reads."""
-    return [p for p in pairs(page) if norm(p.label.said) in READ]
+    forms = _read.get(used()) or _coupang_reads()
+    return [p for p in pairs(page) if norm(p.label.said) in forms]
 
 
 def grids(page: Node) -> list[Node]:
@@ -171,4 +230,4 @@ def noise(random: Random) -> str:
     return random.choice(("css-", "sc-", "_", "x", "wui-")) + "".join(random.choices(letters, k=6))
 
 
-__all__ = ["KINDS", "READ", "Bench", "Kind", "Pair", "el", "kind"]
+__all__ = ["KINDS", "Bench", "Kind", "Pair", "el", "kind"]

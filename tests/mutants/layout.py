@@ -298,6 +298,12 @@ _NEW_COLUMNS = (
 )  # fmt: skip
 
 
+def _put(row: Node, at: int, cell: Node) -> None:
+    """A new cell at a place among the cells, whatever blanks stand between them."""
+    cells = row.elements
+    cells[at].before(cell) if at < len(cells) else row.add(cell)
+
+
 @kind("a column added", readable=True)
 def column_added(b: Bench) -> bool:
     done = False
@@ -305,9 +311,9 @@ def column_added(b: Bench) -> bool:
         head, value = b.random.choice(_NEW_COLUMNS)
         at = b.random.randint(0, len(header_of(table).elements))
         rows = rows_of(table)
-        header_of(table).insert(at, el("th", head, scope="col") if head else el("th"))
+        _put(header_of(table), at, el("th", head, scope="col") if head else el("th"))
         for row in rows:
-            row.insert(at, el("td", value) if value else el("td", el("input", type="checkbox", value="on")))
+            _put(row, at, el("td", value) if value else el("td", el("input", type="checkbox", value="on")))
         done = True
     return done
 
@@ -402,6 +408,8 @@ def messages_reshaped(b: Bench) -> bool:
         return False
     talk = lists[0]
     style = b.random.randrange(5)
+    if any(len(entry.elements) < 2 for entry in talk.elements):
+        return False  # another change has taken something out
     for entry in talk.elements:
         who, when = entry.elements[0], entry.elements[1]
         if style == 0:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from tests.mutants import layout, trouble, wording  # noqa: F401  (they register their kinds)
 from tests.mutants.corpus import Sample
 from tests.mutants.dom import Node, parse
-from tests.mutants.judge import Judged, judge
-from tests.mutants.kind import KINDS, Bench, Kind
+from tests.mutants.judge import Judged, judge, use
+from tests.mutants.kind import ANYWHERE, KINDS, Bench, Kind, reads
 
 PAIR = "two_at_once"
 PAIR_TROUBLE = "two_at_once_trouble"
@@ -42,9 +42,9 @@ def titles() -> dict[str, tuple[str, bool]]:
     }
 
 
-def schedule(count: int) -> Iterable[tuple[str, int]]:
-    """`count` mutants' kinds and numbers, kinds in turn."""
-    names = [*KINDS, *(name for name, share in _SHARES.items() for _ in range(share))]
+def schedule(count: int, kinds: Iterable[str] = ()) -> Iterable[tuple[str, int]]:
+    """`count` mutants' kinds and numbers, kinds in turn; all kinds, if none are named."""
+    names = [*(kinds or KINDS), *(name for name, share in _SHARES.items() for _ in range(share))]
     counted: Counter[str] = Counter()
     for place in range(count):
         name = names[place % len(names)]
@@ -59,29 +59,54 @@ class Workshop:
         self.samples = samples
         self.seed = seed
         self._pages: dict[str, Node] = {}
+        use(samples[0].portal)
+        reads(samples)
+        known = [k for k in KINDS.values() if samples[0].truth is not None or k.name in ANYWHERE]
+        self.kinds = [k.name for k in known if samples[0].truth is not None or self.can(k.name, 0)]
+        """Those that some page has something for."""
 
     def make(self, name: str, number: int) -> Mutant:
         """The mutant of that kind and number."""
+        use(self.samples[0].portal)
         random = Random(f"{self.seed}:{name}:{number}")
         for _ in range(_TRIES):
             kinds = self._kinds(name, random)
             fits = [s for s in self.samples if all(s.kind in k.pages for k in kinds)]
             for sample in random.sample(fits, len(fits)):
                 bench = Bench(random, sample, self.samples, parse_once(self._pages, sample), self._pages)
-                if all(kind.change(bench) for kind in kinds):
+                if all(_changes(kind, bench, alone=len(kinds) == 1) for kind in kinds):
                     readable = all(k.readable for k in kinds)
                     return Mutant(name, number, sample, bench.page.html(), tuple(k.name for k in kinds), readable)
         raise LookupError(f"no page was found for {name}:{number}")
 
+    def can(self, name: str, number: int) -> bool:
+        """Is there a page that it can be made on?"""
+        try:
+            self.make(name, number)
+        except LookupError:
+            return False
+        return True
+
     def _kinds(self, name: str, random: Random) -> list[Kind]:
         if name not in _SHARES:
             return [KINDS[name]]
-        readable = [k for k in KINDS.values() if k.readable]
+        mine = [KINDS[name] for name in self.kinds]
+        readable = [k for k in mine if k.readable]
         first = random.choice(readable)
-        rest = readable if name == PAIR else [k for k in KINDS.values() if not k.readable]
+        rest = readable if name == PAIR else [k for k in mine if not k.readable]
         second = random.choice([k for k in rest if k is not first])
         # trouble works on the page as it was built; what takes another page comes first
         return [second, first] if second.name in _LAST or not second.readable else [first, second]
+
+
+def _changes(kind: Kind, bench: Bench, *, alone: bool) -> bool:
+    """Make one change. What the first of two has left may have no place for the second."""
+    try:
+        return kind.change(bench)
+    except (IndexError, ValueError):
+        if alone:
+            raise
+        return False
 
 
 def parse_once(pages: dict[str, Node], sample: Sample) -> Node:

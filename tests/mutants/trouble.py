@@ -37,7 +37,8 @@ def _values(b: Bench) -> list[Node]:
     """Elements that hold a value the reader reads, whole."""
     main = main_of(b.page)
     found = [p.value for p in read_pairs(main)]
-    skip = known_labels().of("orders.product") | known_labels().of("orders.deadline")
+    forms = known_labels().forms
+    skip = forms.get("orders.product", frozenset()) | forms.get("orders.deadline", frozenset())
     for table in grids(main):
         heads = [norm(h.said) for h in header_of(table).elements]
         for row in rows_of(table):
@@ -114,7 +115,15 @@ def decision_cut(b: Bench) -> bool:
         if norm(pair.label.said) == "결정내용" and len(pair.value.said) > 20:
             text = pair.value.said
             pair.value.say(
-                b.random.choice((text[10:], text.replace("환불", "반품", 1), text[:15] + text[20:], text[:-9]))
+                b.random.choice(
+                    (
+                        text[10:],
+                        text.replace("환불", "반품", 1),
+                        text[:15] + text[20:],
+                        text[:-9],
+                        text[: text.find(".") + 1],
+                    )
+                )
             )
             return True
     return False
@@ -377,7 +386,7 @@ def column_gone(b: Bench) -> bool:
         return False
     table = b.random.choice(tables)
     heads = header_of(table).elements
-    needed = [n for n, h in enumerate(heads) if norm(h.said) not in known_labels().of("orders.product")]
+    needed = [n for n, h in enumerate(heads) if norm(h.said) not in known_labels().forms.get("orders.product", ())]
     if b.sample.kind != "list":
         needed = list(range(len(heads)))
     at = b.random.choice(needed)
@@ -406,7 +415,9 @@ def section_gone(b: Bench) -> bool:
     if not found:
         return False
     section = b.random.choice(found)
-    if b.random.random() < 0.5:
+    if (
+        b.random.random() < 0.5 and b.sample.truth is not None
+    ):  # elsewhere a part may be there or not, and nothing tells
         section.remove()
     else:
         heading = section.all("h3")[0]

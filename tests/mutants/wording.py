@@ -10,9 +10,8 @@ from random import Random
 
 from agent.reading.labels import norm
 from tests.mutants.dom import Node, el, parse
-from tests.mutants.judge import known_labels
+from tests.mutants.judge import known_labels, used
 from tests.mutants.kind import (
-    READ,
     Bench,
     grids,
     header_of,
@@ -54,16 +53,20 @@ _UNKNOWN = {
 }  # fmt: skip
 
 
+_BEFORE = {"ko": ("최종", "관련", "기타"), "ru": ("Итоговый", "Связанный", "Прочий"), "zh": ("最终", "相关", "其他")}
+
+
 @kind("a label re-worded to an unknown word", readable=False)
 def label_unknown(b: Bench) -> bool:
     heads = [h for table in grids(main_of(b.page)) for h in header_of(table).elements]
-    product = known_labels().of("orders.product") if b.sample.kind == "list" else frozenset()
+    product = known_labels().forms.get("orders.product", frozenset()) if b.sample.kind == "list" else frozenset()
     cells = [p.label for p in read_pairs(main_of(b.page))] + [h for h in heads if norm(h.said) not in product]
     cells = [c for c in cells if c.said]
     if not cells:
         return False
     for node in b.some(cells, 2):
-        new = _UNKNOWN.get(norm(node.said)) or f"{b.random.choice(('최종', '관련', '기타'))} {node.said}"
+        before = _BEFORE.get(b.sample.page.language[:2], ("Final", "Related", "Other"))
+        new = _UNKNOWN.get(norm(node.said)) or f"{b.random.choice(before)} {node.said}"
         node.say(new)
     return True
 
@@ -81,11 +84,17 @@ def heading_unknown(b: Bench) -> bool:
 _GROUPS = ("status", "party", "result", "order_status", "appeal_state", "filter", "sender")
 
 
+def _groups() -> tuple[str, ...]:
+    """The vocabularies of a portal, without those that name who wrote."""
+    keys = {k.removeprefix("words.").rpartition(".")[0] for k in known_labels().texts if k.startswith("words.")}
+    return tuple(sorted(keys - {"sender", "filter"}))
+
+
 def _vocabulary(b: Bench) -> list[tuple[Node, str]]:
     """Values that are words of a vocabulary, with the vocabulary."""
     found = []
     for node in leaf_texts(main_of(b.page)):
-        for group in _GROUPS:
+        for group in _GROUPS if used() == "coupang" else _groups():
             sender = node.attrs.get("class") == "who" or (node.up("ol", "ul") is not None and node.tag == "span")
             inside = node.tag in ("td", "dd") or (node.up("dd") is not None) or sender
             if group == "sender" and not sender:
@@ -415,4 +424,4 @@ def english_open(b: Bench) -> bool:
     return b.sample.truth["status"]["is"] == "action_needed" and _in_english(b)
 
 
-__all__ = ["READ", "Random", "module_of"]
+__all__ = ["Random", "module_of"]

@@ -167,8 +167,8 @@ def test_migrations_lead_to_the_tables_of_a_new_database(tmp_path: Path) -> None
 _NEXT = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0900"
+down_revision = "{before}"
 def upgrade():
     op.add_column("cases", sa.Column("mood", sa.String(10)))
     {fault}
@@ -178,7 +178,7 @@ def upgrade():
 def _next_version(folder: Path, fault: str = "") -> Path:
     scripts = folder / "scripts"
     shutil.copytree(upgrade.SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "0002_next.py").write_text(_NEXT.format(fault=fault))
+    (scripts / "versions" / "0900_next.py").write_text(_NEXT.format(fault=fault, before=schema.HEAD))
     return scripts
 
 
@@ -186,7 +186,7 @@ def test_an_update_migrates_after_a_backup(tmp_path: Path) -> None:
     """The backup opens with the old program."""
     path, scripts = _made(tmp_path), _next_version(tmp_path)
     engine = connections.connect(connections.locate(path), durable=True)
-    upgrade.prepare(engine, path, clock=Clock(), scripts=scripts, head="0002")
+    upgrade.prepare(engine, path, clock=Clock(), scripts=scripts, head="0900")
     with engine.connect() as conn:
         assert "mood" in {c["name"] for c in inspect(conn).get_columns("cases")}
         assert conn.exec_driver_sql("SELECT ref FROM cases").scalars().all() == [case().key.ref]
@@ -201,7 +201,7 @@ def test_a_failing_update_changes_nothing(tmp_path: Path) -> None:
     path, scripts = _made(tmp_path), _next_version(tmp_path, "op.execute('SELECT nonsense FROM nowhere')")
     engine = connections.connect(connections.locate(path), durable=True)
     with pytest.raises(StoreFault):
-        upgrade.prepare(engine, path, clock=Clock(), scripts=scripts, head="0002")
+        upgrade.prepare(engine, path, clock=Clock(), scripts=scripts, head="0900")
     engine.dispose()
     with open_store(tmp_path) as store:
         assert store.cases.get(case().key) == case()

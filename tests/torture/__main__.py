@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -21,6 +21,11 @@ from tests.torture.judge import Verdict, table
 
 SHOWN = 20
 """How many findings are printed one by one."""
+SHARE = 50
+"""Runs without a browser that one process takes at a time."""
+INTERRUPTED = 130
+
+Runs = Generator[tuple[int, Verdict], None, None]
 
 
 def main() -> int:
@@ -33,42 +38,66 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, for --fast")
     chosen = parser.parse_args()
     numbers = [chosen.only] if chosen.only is not None else list(range(chosen.runs))
-    begun = time.monotonic()
-    total = Verdict()
+    told = chosen.only is not None
     if chosen.fast:
-        found = _fast(chosen.seed, numbers, chosen.jobs if chosen.only is None else 1, told=chosen.only is not None)
+        found = _fast(chosen.seed, numbers, 1 if told else chosen.jobs, told=told)
     else:
-        parser.error("the run against a real Chromium is not written yet: add --fast")
-    shown = 0
-    for number, verdict in found:
-        total.add(verdict)
-        for note in verdict.notes[: max(0, SHOWN - shown)]:
-            print(f"run {number}: {note}", flush=True)
-        if verdict.notes and shown < SHOWN:
-            depth = " --fast" if chosen.fast else ""
-            print(f"  again: python -m tests.torture{depth} --seed {chosen.seed} --only {number}", flush=True)
-        shown += len(verdict.notes)
-        if sys.stderr.isatty() and total.runs % 10 == 0:
-            print(f"\r{total.runs}/{len(numbers)}", end="", file=sys.stderr)
+        from tests.torture import chromium
+
+        found = chromium.runs(chosen.seed, numbers, told=told)
+    again = f"python -m tests.torture{' --fast' if chosen.fast else ''} --seed {chosen.seed} --only"
+    total, begun, shown, stopped = Verdict(), time.monotonic(), 0, False
+    said_at = begun
+    try:
+        for number, verdict in found:
+            total.add(verdict)
+            for note in verdict.notes[: max(0, SHOWN - shown)]:
+                print(f"run {number}: {note}", flush=True)
+            if verdict.notes and shown < SHOWN:
+                print(f"  again: {again} {number}", flush=True)
+            shown += len(verdict.notes)
+            if time.monotonic() - said_at > (0.5 if sys.stderr.isatty() else 30) or total.runs == len(numbers):
+                said_at = time.monotonic()
+                _say(total, len(numbers), said_at - begun)
+    except KeyboardInterrupt:
+        stopped = True
+        found.close()
+    print(f"{again.removesuffix(' --only')} --runs {len(numbers)}{' (interrupted)' if stopped else ''}")
     for name, value in table(total, time.monotonic() - begun):
         print(f"{name:24} {value}")
     print("met on the way: " + ", ".join(f"{name} {count}" for name, count in total.faults.most_common()))
+    if stopped:
+        return INTERRUPTED
     return 1 if total.bad or not total.runs else 0
 
 
-def _fast(seed: int, numbers: list[int], jobs: int, *, told: bool) -> Iterator[tuple[int, Verdict]]:
+def _say(total: Verdict, of: int, seconds: float) -> None:
+    """How far it is, on standard error: one line that is written over, or on a file one now and then."""
+    left = seconds / total.runs * (of - total.runs) if total.runs else 0
+    line = f"{total.runs:,}/{of:,} runs, {total.bad} wrong, {total.left_unknown} unknown, {left / 60:.0f} min left"
+    end = "\n" if not sys.stderr.isatty() or total.runs == of else ""
+    print(f"\r{line}    " if sys.stderr.isatty() else line, end=end, file=sys.stderr, flush=True)
+
+
+def _fast(seed: int, numbers: list[int], jobs: int, *, told: bool) -> Runs:
     """Runs without a browser, in several processes; each run depends on its seed and number alone."""
     if jobs == 1:
         yield from _share(seed, numbers, told)
         return
-    size = 50
-    shares = [numbers[at : at + size] for at in range(0, len(numbers), size)]
-    with ProcessPoolExecutor(jobs) as pool:
-        for share in pool.map(_share, [seed] * len(shares), shares):
+    shares = [numbers[at : at + SHARE] for at in range(0, len(numbers), SHARE)]
+    pool = ProcessPoolExecutor(jobs)
+    try:
+        for share in pool.map(_list, [seed] * len(shares), shares):
             yield from share
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _share(seed: int, numbers: list[int], told: bool = False) -> list[tuple[int, Verdict]]:
+def _list(seed: int, numbers: list[int]) -> list[tuple[int, Verdict]]:
+    return list(_share(seed, numbers))
+
+
+def _share(seed: int, numbers: list[int], told: bool = False) -> Runs:
     """Some of the runs, in a folder in memory where the system has one: what is lost with the power is simulated."""
     from tests.torture import fast
 
@@ -76,13 +105,12 @@ def _share(seed: int, numbers: list[int], told: bool = False) -> list[tuple[int,
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="rebuttal-torture-", dir=memory if memory.is_dir() else None))
     try:
-        template, done = fast.empty_database(folder), []
+        template = fast.empty_database(folder)
         for number in numbers:
             verdict, trail = fast.run(seed, number, folder, template)
-            done.append((number, verdict))
             if told:
                 print("\n".join(trail))
-        return done
+            yield number, verdict
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

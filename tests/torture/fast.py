@@ -62,16 +62,16 @@ def _policy(own: str) -> Policy:
     """The policy with the operator's text `own` over it."""
     if not own:
         return load_policy(_POLICY)
-    file = _POLICY / "own.toml"
+    file, portals = _POLICY / "own.toml", (_POLICY / "policy.toml").read_text(encoding="utf-8")
     with mock.patch.object(Path, "exists", return_value=True), mock.patch.object(Path, "read_text") as read:
-        read.side_effect = [(_POLICY / "policy.toml").open(encoding="utf-8").read(), own]
+        read.side_effect = [portals, own]
         return load_policy(_POLICY, file)
 
 
 class Run:
-    """One seeded run in a folder of its own; `template` is an empty database."""
+    """One seeded run in a folder of its own; `template` is an empty database. `plain`: one machine and one case."""
 
-    def __init__(self, seed: int, number: int, folder: Path, template: Path) -> None:
+    def __init__(self, seed: int, number: int, folder: Path, template: Path, *, plain: bool = False) -> None:
         self.rng = random.Random(f"{seed}:{number}")
         self.folder = folder
         self.world = World(self.rng, START, timedelta(seconds=self.rng.choice([0, 0, 7, -90, 5400])))
@@ -81,12 +81,12 @@ class Run:
         self.why: dict[str, str] = {}
         self.faults: Counter[str] = Counter()
         self.trail: list[str] = []
-        self.machines = self._machines(template)
-        self.cases = [self.world.portal.new().case_id for _ in range(self.rng.choice([1, 1, 1, 2, 3]))]
+        self.machines = self._machines(template, two=not plain and self.rng.random() < 0.25)
+        cases = 1 if plain else self.rng.choice([1, 1, 1, 2, 3])
+        self.cases = [self.world.portal.new().case_id for _ in range(cases)]
         self.drafts = 0
 
-    def _machines(self, template: Path) -> list[Machine]:
-        two = self.rng.random() < 0.25
+    def _machines(self, template: Path, *, two: bool) -> list[Machine]:
         names = ["desk", self.rng.choice(["laptop", "desk"])] if two else ["desk"]
         database = self.folder / "shared.db" if two else self.folder / "home0" / "rebuttal.db"
         machines = []
@@ -110,6 +110,32 @@ class Run:
                 self._mishap()
             self._work()
             self.world.wait(self.rng.choice([0, 1, 30, 300, 1200]))
+        self._calm()
+        return self._judged()
+
+    def drill(
+        self,
+        weather: Weather,
+        *,
+        death: Death | None = None,
+        trouble: DiskTrouble | None = None,
+        before: str = "",
+        after: str = "",
+    ) -> Verdict:
+        """One case, approved and sent once, with one danger alone; then calm, and judgement.
+
+        `before` happens between approval and sending; `after` it someone is hasty: `reconcile` or `approve` at once.
+        """
+        [case_id], [machine] = self.cases, self.machines
+        self.approve(case_id)
+        if before:
+            self._befall(before, case_id)
+        self._sent(machine, weather, (), death, trouble)
+        if after == "reconcile":
+            self.reconcile(machine, calm=True)
+        if after == "approve":
+            self.approve(case_id)
+            self._sent(machine, Weather(), (), None, None)
         self._calm()
         return self._judged()
 
@@ -148,11 +174,14 @@ class Run:
 
     def _mishap(self) -> None:
         case_id = self.rng.choice(self.cases)
-        matter = self.world.portal.matter(case_id)
         what = self.rng.choice(
             ["message", "amount", "withdraw at portal", "by hand", "file", "draft", "policy", "no", "clock", "expire",
              "approve", "approve", "night"]
         )  # fmt: skip
+        self._befall(what, case_id)
+
+    def _befall(self, what: str, case_id: str) -> None:
+        matter = self.world.portal.matter(case_id)
         self.faults[what] += 1
         self.trail.append(f"{what} {case_id}")
         match what:
@@ -296,7 +325,18 @@ class Run:
         weather = Weather() if calm else self._weather()
         death, trouble = (None, None) if calm else self._danger(110)
         refs = tuple(self.cases) if not calm and self.rng.random() < 0.2 else ()
+        self._sent(machine, weather, refs, death, trouble, calm=calm)
 
+    def _sent(
+        self,
+        machine: Machine,
+        weather: Weather,
+        refs: tuple[str, ...],
+        death: Death | None,
+        trouble: DiskTrouble | None,
+        *,
+        calm: bool = False,
+    ) -> None:
         def work(ctx: MemoryContext) -> None:
             if calm:  # a sync: after a loss of power the newest reading of a case may be gone
                 for case_id in self.cases:
@@ -349,7 +389,8 @@ class Run:
         for result in report.results:
             case_id = result.ref.rpartition("/")[2]
             arrived = case_id in ctx.process.delivered
-            self.trail.append(f"told {result.outcome}: {result.said}")
+            why = result.error if result.error == "Busy" else result.said  # who is busy since when is never the same
+            self.trail.append(f"told {result.outcome}: {why}")
             self.said.append((result.outcome, arrived, ctx.process.delivered.get(case_id, False)))
 
     def _weather(self) -> Weather:

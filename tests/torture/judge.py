@@ -45,6 +45,8 @@ class Story:
     """What is wrong with the audit chain."""
     stuck: list[str] = field(default_factory=list)
     """Approved answers that nothing keeps from being sent, and that were not sent."""
+    crashed: list[str] = field(default_factory=list)
+    """Last words of programs that ended by a fault of their own instead of a report."""
     why_unknown: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -105,6 +107,8 @@ def judge(story: Story) -> Verdict:
         _count(verdict, "lost", f"audit chain: {story.chain}")
     for stuck in story.stuck:
         _count(verdict, "lost", f"approved and never sent: {stuck}")
+    for words in story.crashed:
+        _count(verdict, "lost", f"a program crashed: {words}")
     for told, arrived, accepted in story.said:
         if told in ("refused", "cleared") and accepted:
             _count(verdict, "wrongly_refused", f"told “{told}”, and the portal had accepted it")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import types
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -125,11 +126,11 @@ class _Route:
     async def abort(self, why: str) -> None:
         self.page = "aborted"
 
-    async def fetch(self, *, max_retries: int, max_redirects: int, timeout: float) -> Response:  # noqa: ASYNC109
+    async def fetch(self, *, url: str, max_retries: int, max_redirects: int, timeout: float) -> Response:  # noqa: ASYNC109
         assert (max_retries, max_redirects) == (0, 0)
         return self.send(self.request)
 
-    async def fulfill(self, *, response: Response) -> None:
+    async def fulfill(self, *, response: Response, headers: object = None) -> None:
         self.page = response.page
 
 
@@ -267,7 +268,11 @@ class MemoryForm:
         self, path: str, body: bytes, content_type: str, content: Content, deliver: Callable[[_Request], Response]
     ) -> str:
         url = f"https://portal.example{path}"
-        route = _Route(_Request("POST", url, {"content-type": content_type}, body, content), deliver)
+        if self._guard._unrouted("POST", url, "Document") is not None:
+            return "aborted"
+        elsewhere = self._guard._detour("POST", url)
+        assert elsewhere is not None, "the browser itself could send it"
+        route = _Route(_Request("POST", elsewhere, {"content-type": content_type}, body, content), deliver)
         await self._guard._handle(route, route.request)  # type: ignore[arg-type]
         return route.page
 
@@ -431,15 +436,15 @@ class Node:
 
 
 @contextlib.asynccontextmanager
-async def browsers(**how: Any) -> AsyncIterator[None]:
-    """In place of `flows.visit.browsers`: no browser."""
-    yield None
+async def browsers(**how: Any) -> AsyncIterator[Any]:
+    """In place of `flows.visit.browsers`: no browser, and nobody who watches one."""
+    yield types.SimpleNamespace(narrator=None, recorder=None)
 
 
 @contextlib.asynccontextmanager
 async def visiting(
     ctx: MemoryContext,
-    shared: None,
+    shared: object,
     account: AccountSettings,
     mode: str,
     *,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -48,6 +48,7 @@ class Response:
 
     status: int
     page: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -11,9 +11,9 @@ from tests.portals.aliexpress.conftest import Shop
 
 
 @pytest.fixture
-def shop(shared: Shop) -> Shop:
-    """The operator in the world that is read once."""
-    return shared
+def shop(told: Shop) -> Shop:
+    """The operator, who knows every case; no browser is opened."""
+    return told
 
 
 def test_the_list_shows_the_house_deadline_and_the_records_do_not(shop: Shop) -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from agent.records import Action, Case
 from fixtures.kernel.serving import Served
-from flows.context import Context
-from tests.conftest import Run
+from tests.conftest import KEY, Workshop
 from tests.evidence.made import picture
 from tests.portals.aliexpress.conftest import STATE, Shop
 from tests.portals.aliexpress.signing import session_cookies
+from tests.portals.conftest import opened_shop
 
 pytestmark = pytest.mark.sends
 
@@ -89,15 +89,15 @@ class Raw:
 
 
 @pytest.fixture
-def shop(shared: Shop) -> Shop:
-    """The operator in the world that is read once."""
-    return shared
+def shop(told: Shop) -> Shop:
+    """The operator, who knows every case; no browser is opened."""
+    return told
 
 
 @pytest.fixture
-def raw(shared: Shop) -> Any:
+def raw(told: Shop) -> Any:
     """A way around all our checks."""
-    made = Raw(shared.mock)
+    made = Raw(told.mock)
     yield made
     made.client.close()
 
@@ -139,15 +139,21 @@ def test_the_fit_answers_are_what_the_portal_takes(shop: Shop, raw: Raw) -> None
         assert raw.codes(case, action, values, [path for _, path in files]) == ["SUCCESS"], action
 
 
-@pytest.mark.mock(portal="aliexpress", seed=5, cases=1)
 def test_a_withdrawal_from_the_sixth_day_is_not_offered(
-    signed_in: Context, mock: Served, run: Run[Any], tmp_path: Path
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = Shop(signed_in, mock, run, tmp_path / "evidence")
+    monkeypatch.setenv("REBUTTAL_KEY", KEY)
+    with opened_shop("aliexpress", workshop, tmp_path, seed=5, cases=1) as shop:
+        shop.reads = False
+        assert isinstance(shop, Shop)
+        on_the_sixth_day(shop)
+
+
+def on_the_sixth_day(shop: Shop) -> None:
     case = shop.one_for("apply_withdrawal")
     shop.mock.advance(5 * 86400)
     values, _ = shop.answer(case, "apply_withdrawal")
-    raw = Raw(mock)
+    raw = Raw(shop.mock)
     assert raw.codes(case, "apply_withdrawal", values, []) == ["STATUS_ERROR"]
     raw.client.close()
     shop.sync(full=True)

@@ -13,7 +13,7 @@ from agent.records import Case
 from fixtures.kernel.serving import Served
 from flows.context import Context
 from tests.conftest import Run
-from tests.portals.coupang.answers import text_for
+from tests.portals.coupang.answers import answer, text_for
 from tests.portals.coupang.conftest import Shop
 
 pytestmark = pytest.mark.sends
@@ -78,6 +78,23 @@ def test_after_the_window_a_ticket_goes_its_own_way(shop: Shop) -> None:
     assert shop.again(case).status.is_ == "expired", "a ticket does not count as an answer (CM11)"
     with pytest.raises(LintBlocked):
         shop.draft(case, "reply", {"answer": text_for(case)}, shop.file())
+
+
+def test_an_appeal_is_followed_up_by_a_ticket_and_stays_as_it_was(shop: Shop) -> None:
+    """CP16: the ticket names the dispute; the dispute itself is not moved by it."""
+    case = shop.case("refund_disputes", "open_ticket")
+    values, files = answer(shop, case, "open_ticket")
+    result = shop.send(case, shop.draft(case, "open_ticket", values, *files))
+    assert result.outcome == "confirmed", result.public()
+    (one,) = shop.writes()
+    assert (one["path"], one["fields"]["category"], one["fields"]["about"]) == (
+        "/help/tickets/new", ["DISPUTE_FOLLOW_UP"], [case.case_id],
+    )  # fmt: skip
+    shop.sync("tickets")
+    assert result.receipt is not None
+    ticket = shop.known("tickets", result.receipt["number"])
+    assert (ticket.details["about"], ticket.details["category"]) == (case.case_id, "dispute_follow_up")
+    assert shop.again(case).status == case.status
 
 
 def test_a_ticket_that_asks_is_answered(shop: Shop) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from agent.evidence.finding import Finding
 from agent.records import Case
 from tests.portals.coupang.answers import DETAIL, MP4
 from tests.portals.coupang.conftest import Shop
@@ -132,67 +131,4 @@ def test_a_rehearsal_uploads_nothing(shop: Shop) -> None:
     approve(shop.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
     (result,) = shop.run(submit(shop.ctx, (case.key.ref,), dry_run=True)).results
     assert result.outcome == "rehearsed", result.public()
-    assert shop.writes() == []
-
-
-# -- lint ------------------------------------------------------------------------------------------------------------
-
-
-def _found(shop: Shop, case: Case, values: dict[str, str], *files: Any) -> dict[str, Finding]:
-    return shop.found(case, "appeal", values, *files)
-
-
-def test_every_refusal_of_the_portal_is_found_by_lint(shop: Shop) -> None:
-    case, other = arrived(shop, price=120000), arrived(shop, price=20000)
-    photo, video = evidence(shop)
-    item = other.items[0]
-    bare = {"detail": DETAIL}
-    goods = bare | {"item_condition": "yes"}
-    block = {f"problem@{item.id}": "damage", f"quantity@{item.id}": "1"}
-    assert set(_found(shop, case, answers(case), photo)) == {"CP5.video_needed"}  # ERR-CF-039
-    assert _found(shop, case, answers(case), photo, video) == {}
-    assert _found(shop, other, answers(other), photo) == {}
-    assert set(_found(shop, other, bare, photo)) == {"CP6.kind"}  # 020
-    assert set(_found(shop, other, bare | {"shipping_fee": "yes"}, photo)) == {"CP6.fee"}  # 021
-    over = {"shipping_fee": "yes", "amount": "10001"}
-    assert set(_found(shop, other, bare | over, photo)) == {"CP6.over"}  # 022
-    assert set(_found(shop, other, goods | block | {"amount": "2500"}, photo)) == {"CP6.fee"}  # 024
-    assert "CP6.no_item" in _found(shop, other, bare | block | {"shipping_fee": "yes", "amount": "1"}, photo)  # 025
-    assert set(_found(shop, other, goods, photo)) == {"CP6.no_item"}  # 026
-    assert set(_found(shop, other, goods | {f"quantity@{item.id}": "1"}, photo)) == {"CP6.problem"}  # 027
-    for wrong in ("0", str(item.quantity + 1), "1.5", ""):
-        found = _found(shop, other, goods | block | {f"quantity@{item.id}": wrong}, photo)
-        assert "CP6.quantity" in found, wrong  # 028
-    assert "CP6.missing" in _found(shop, other, goods | block | {"detail": ""}, photo)  # 040
-    assert "CP6.length" in _found(shop, other, goods | block | {"detail": "가" * 501}, photo)  # 041
-    pdf = shop.file("DamagePhoto", "p.pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF")
-    assert "CP6.type" in _found(shop, other, goods | block, pdf)  # 033
-    huge = [shop.file("OpeningVideo", f"{n}.mp4", MP4 + bytes([n]) * 11_000_000) for n in range(3)]
-    assert set(_found(shop, other, goods | block, *huge)) == {"CP6.total"}  # 032
-    assert _found(shop, other, goods | block | {"problem@1": "damage"}, photo).keys() == {"form.unknown_field"}
-    assert shop.writes() == []
-
-
-def test_a_request_without_a_file_is_held_back(shop: Shop) -> None:
-    case = arrived(shop)
-    assert "CP6.too_few" in _found(shop, case, answers(case))  # ERR-CF-030
-
-
-def test_what_the_other_forms_refuse_is_found_by_lint_too(shop: Shop) -> None:
-    shop.mock.event("return_new", state="CHECKING")
-    shop.sync("confirmation_requests")
-    request = shop.case("confirmation_requests", "cancel_escalation")
-    inquiry = shop.made("inquiries", "inquiry_new", state="NO_ANSWER")
-    check = shop.made("inquiries", "inquiry_new", state="TRANSFER")
-    for case, action, key in ((request, "cancel_escalation", "reason"), (inquiry, "reply", "answer")):
-        rule = "CP6" if key == "reason" else "CM9"
-        for text, code in (
-            ("", "missing"),
-            ("짧음", "short"),
-            ("가" * 1001, "length"),
-            ("我们已经处理了这个问题。", "language"),
-        ):
-            assert f"{rule}.{code}" in shop.found(case, action, {key: text}), (action, code)  # type: ignore[arg-type]
-        assert "form.no_files" in shop.found(case, action, {key: DETAIL}, shop.file())  # type: ignore[arg-type]
-    assert "CM9.length" in shop.found(check, "accept", {"note": "가" * 1001})
     assert shop.writes() == []

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -20,12 +19,11 @@ from agent.evidence import upload_names
 from agent.evidence.files import look_at
 from agent.records import Action, Case
 from agent.sending.packet import DraftFile
-from fixtures.kernel.serving import Served
 from flows.approve import approve
-from flows.context import Context
 from flows.readiness import rules_for
-from tests.conftest import Run
+from tests.conftest import KEY, Workshop
 from tests.evidence.made import pdf, picture
+from tests.portals.conftest import opened_shop
 from tests.portals.ozon.answers import TEXT
 from tests.portals.ozon.signing import session_cookies
 from tests.portals.shop import Shop
@@ -115,9 +113,9 @@ TICKETS = {
 
 
 @pytest.fixture
-def shop(shared: Shop) -> Shop:
-    """The operator in the world that is read once."""
-    return shared
+def shop(told: Shop) -> Shop:
+    """The operator, who knows every case; no browser is opened."""
+    return told
 
 
 def test_an_appeal_ozon_would_refuse_is_blocked(shop: Shop) -> None:
@@ -155,11 +153,18 @@ def test_what_is_right_is_blocked_by_neither(shop: Shop) -> None:
     assert "Апелляция отправлена" in answer
 
 
-@pytest.mark.mock(portal="ozon", seed=2, cases=2)
-def test_after_seven_days_no_appeal_is_begun(signed_in: Context, mock: Served, run: Run[Any], tmp_path: Path) -> None:
-    shop = Shop(signed_in, mock, run, tmp_path / "evidence")
+def test_after_seven_days_no_appeal_is_begun(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REBUTTAL_KEY", KEY)
+    with opened_shop("ozon", workshop, tmp_path, seed=2, cases=2) as shop:
+        shop.reads = False
+        after_seven_days(shop)
+
+
+def after_seven_days(shop: Shop) -> None:
     case = shop.fresh("refund_disputes", "appeal", items=1, state="action_needed")
-    mock.advance(8 * 86_400)
+    shop.mock.advance(8 * 86_400)
     answer = asked(shop, case, "appeal", APPEAL, good(case), f"/app/postings/fbs/{case.case_id}/appeal")
     assert "истёк" in answer
     shop.sync("refund_disputes", full=True)

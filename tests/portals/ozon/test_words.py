@@ -13,6 +13,7 @@ from agent.evidence.files import look_at
 from agent.evidence.tone import harmful
 from agent.policy import load_policy
 from agent.reading.labels import load_labels
+from agent.reading.scrub import is_measure
 from agent.records import Action, Appeals, Case, Deadline, Item, Money, Status
 from agent.sending.packet import Draft, DraftFile
 from portals.ozon import PORTAL
@@ -112,3 +113,10 @@ def test_no_word_means_two_things() -> None:
     for group in groups:
         forms = [form for key in LABELS.texts if key.rpartition(".")[0] == group for form in LABELS.of(key)]
         assert len(forms) == len(set(forms)), group
+
+
+def test_a_count_of_appeals_stays_what_it_is_in_a_frozen_page() -> None:
+    """Made unlike itself (`0 ср 1`), no captured dispute could be read again."""
+    for text in ("0 из 1", "1 of 1", "0/1"):
+        assert is_measure(text)
+    assert not is_measure("Иванов из 1") and not is_measure("79991234567 из 1")

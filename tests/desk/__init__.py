@@ -1,0 +1,1 @@
+"""The desk: what an operator sees and may do there, and what nobody else can."""

@@ -1,0 +1,1 @@
+"""Tests of runs that nobody watches: nights, notices, schedules, exports, backups."""

@@ -1,0 +1,1 @@
+"""Tests of the Amazon package against its mock."""

@@ -1,0 +1,1 @@
+"""Tests of eBay's package against its mock."""

@@ -1,0 +1,1 @@
+"""Shopee: reading, gates, and the three things that can be sent, against its mock."""
