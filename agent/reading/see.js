@@ -237,6 +237,6 @@ async (want) => {
   }
   if (verdict.status === "wait") { serialise(); verdict.status = "timeout"; }
   return { gate: null, subject: true, ...verdict, html: out.join(""), url: location.href, title: document.title,
-    language: document.documentElement.lang || "", at: Date.now(),
+    language: (document.documentElement || {}).lang || "", at: Date.now(),
     since_ms: since() };
 }

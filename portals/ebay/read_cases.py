@@ -9,6 +9,7 @@ from agent.records import (
     Action,
     Appeals,
     Case,
+    Deadline,
     Decision,
     Deduction,
     Outcome,
@@ -41,7 +42,7 @@ def read_case(seen: Seen) -> Case:
     actions = offered(seen, CHANNEL, ACTIONS)
     if actions and closed.empty:
         raise seen.mismatch("common.closed", status.text, ", ".join(actions))
-    due = ()
+    due: tuple[Deadline, ...] = ()
     if actions:
         silent = Window(moment(closed), closed.text, "appeal_days")
         due = (deadline(seen, about.maybe("case.appeal_by"), "appeal", "E6", CHANNEL, silent),)

@@ -8,6 +8,7 @@ from agent.records import (
     Action,
     Appeals,
     Case,
+    Deadline,
     Decision,
     Deduction,
     Outcome,
@@ -38,7 +39,7 @@ def read_case(seen: Seen) -> Case:
     actions = offered(seen, CHANNEL, ACTIONS)
     if (MEANS[state] == "action_needed") != bool(actions):
         raise seen.mismatch("common.status", status.text, ", ".join(actions) or "no action is offered")
-    due = ()
+    due: tuple[Deadline, ...] = ()
     if actions:
         silent = Window(moment(opened), opened.text, "respond_days")
         due = (deadline(seen, about.maybe("common.respond_by"), "reply", "E5", CHANNEL, silent),)

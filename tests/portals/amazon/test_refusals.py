@@ -7,7 +7,7 @@ same draft must be blocked here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -66,9 +66,10 @@ ROWS: tuple[tuple[str, Action, dict[str, str], Files | None, str, str], ...] = (
 )  # fmt: skip
 
 
-def test_whatever_amazon_would_refuse_is_blocked_before_a_browser_opens(shared: Shop) -> None:
+def test_whatever_amazon_would_refuse_is_blocked_before_a_browser_opens(
+    shared: Shop, page: tuple[httpx.Client, str]
+) -> None:
     made: dict[tuple[str, str], Case] = {}
-    token = _token(shared)
     for channel, action, changes, files, said, code in ROWS:
         if (channel, action) not in made:
             state = next(one[2] for one in SENDS if one[:2] == (channel, action))
@@ -76,33 +77,31 @@ def test_whatever_amazon_would_refuse_is_blocked_before_a_browser_opens(shared: 
         case = made[channel, action]
         values, usual = shared.answer(case, action)
         given = usual if files is None else tuple(shared.file(kind, name, data) for kind, name, data in files)
-        answer = asked(shared, case, action, values | changes, given, token)
+        answer = asked(shared, case, action, values | changes, given, page)
         assert said in answer, (channel, action, changes, answer)
         assert not any(one["accepted"] for one in shared.writes())
         codes = shared.found(case, action, values | changes, *given).keys()
         assert code in codes, (channel, action, changes, codes)
 
 
-def test_after_thirty_days_no_appeal_is_begun(shared: Shop) -> None:
+def test_after_thirty_days_no_appeal_is_begun(shared: Shop, page: tuple[httpx.Client, str]) -> None:
     case = shared.one_for("claims", "appeal", "granted_seller")
     values, files = shared.answer(case, "appeal")
     shared.mock.event("elapse", case_id=case.case_id)
-    assert "can no longer be appealed" in asked(shared, case, "appeal", values, files, _token(shared))
+    assert "can no longer be appealed" in asked(shared, case, "appeal", values, files, page)
     shared.sync("claims")
     with pytest.raises(LintBlocked):
         shared.draft(shared.again(case), "appeal", values, *files)
 
 
-def _client(shop: Shop) -> httpx.Client:
-    cookies = {cookie["name"]: cookie["value"] for cookie in session_cookies(shop.mock)}
-    return httpx.Client(base_url=shop.mock.base_url, cookies=cookies)
-
-
-def _token(shop: Shop) -> tuple[httpx.Client, str]:
-    client = _client(shop)
-    found = re.search(r'anti-csrftoken-a2z" content="(\w+)"', client.get("/home").text)
-    assert found is not None
-    return client, found[1]
+@pytest.fixture
+def page(shared: Shop) -> Iterator[tuple[httpx.Client, str]]:
+    """Somebody who sends what the portal's own page would send, and the page's token."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in session_cookies(shared.mock)}
+    with httpx.Client(base_url=shared.mock.base_url, cookies=cookies) as client:
+        found = re.search(r'anti-csrftoken-a2z" content="(\w+)"', client.get("/home").text)
+        assert found is not None
+        yield client, found[1]
 
 
 def asked(

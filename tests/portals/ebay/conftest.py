@@ -19,7 +19,7 @@ from tests.portals.shop import Shop as AnyShop
 
 ADDRESS = {"full_name": "Ann Miller", "phone": "+1 555 010 0199", "street": "18 Harbour Lane", "city": "Portland",
            "postal_code": "97201", "country": "US"}  # fmt: skip
-FOR = {
+FOR: dict[tuple[str, str], dict[str, Any]] = {
     ("payment_disputes", "appeal"): {"reason": "not_as_described"},
     ("requests", "provide_tracking"): {"status": "action_needed"},
     ("requests", "reply"): {"status": "waiting"},

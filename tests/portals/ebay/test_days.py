@@ -23,6 +23,8 @@ PAGE = """<main><div><span>Site:</span><b>{site}</b></div><section><h2>About thi
 <section><h2>What you can do</h2><a role="button" href="https://www.ebay.com/x">Send a message</a></section>
 <section><h2>Items</h2><table><thead><tr><th>Item ID</th><th>Title</th><th>Quantity</th><th>Price</th></tr></thead>
 <tbody><tr><td>212345678901</td><td>Teapot</td><td>1</td><td>{total}</td></tr></tbody></table></section>
+<section><h2>Return shipment</h2><dl><div><dt>Return carrier</dt><dd>-</dd></div>
+<div><dt>Return tracking number</dt><dd>-</dd></div></dl></section>
 <section><h2>Activity</h2><ul><li><b>Buyer</b> <time>{opened}</time> <span>Request opened</span>
 <small>Reference 5123456780</small><p>Where is it?</p></li></ul></section></main>"""
 US = {"site": "United States", "total": "$34.90", "opened": "Dec 23, 2026 at 10:00 AM"}
