@@ -122,12 +122,16 @@ def quantity(text: str) -> int:
 
 
 def items(seen: Seen, market: Market) -> tuple[Item, ...]:
-    """What was ordered."""
+    """What was ordered; every claim is about something."""
     columns = {name: f"items.{name}" for name in ("id", "name", "quantity", "price")}
+    section = seen.section("items.heading")
+    rows = section.rows(columns)
+    if not rows:
+        raise seen.drift("items.heading", say("no rows stand under the heading"), found=(section.text[:120],))
     return tuple(
         Item(id=row["id"].text, name=row["name"].text, quantity=row["quantity"].read(quantity),
              amount=money(row["price"], market))
-        for row in seen.section("items.heading").rows(columns)
+        for row in rows
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.portal import Sent
 from agent.reading.deadlines import deadline_from_instant
 from agent.reading.labels import norm
-from agent.reading.seen import Part, Seen, Value
+from agent.reading.seen import Entry, Part, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import (
     Action,
@@ -216,7 +216,7 @@ def read_decision(seen: Seen) -> Decision | None:
         return None
     amount = part.labelled("ruling.amount")
     at = seen.places("ruling.amount")[0]
-    label = seen.tree.text(seen.tree.first[at], seen.tree.last[at])
+    label = " ".join(Entry(seen, at).pieces)
     return Decision(
         deductions=(Deduction(label=label, amount=money(amount, market_of(seen))),),
         text=part.labelled("ruling.text").text,

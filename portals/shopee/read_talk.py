@@ -90,7 +90,7 @@ def _entry(part: Part, box: int, time: int, clock: Clock) -> Told:
         ref = tree.texts[own + 1]
         linked |= {own, own + 1}
     for n in range(entry.first, entry.last):
-        if n != time and n not in linked:
+        if n != time and n not in linked and not tree.aside[n]:  # “copy” is no word of the message
             (before if n < time else after).append(tree.texts[n])
     if len(before) == 1 and after:
         who = seen.labels.word("role", before[0])

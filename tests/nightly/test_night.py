@@ -134,6 +134,7 @@ def test_a_finished_run_tells_what_it_did(signed_in: Context, run: Run[Any]) -> 
     assert account["took_s"] > 0
 
 
+@pytest.mark.account()
 def test_short_channels_come_from_the_policies(signed_in: Context) -> None:
     [account] = signed_in.settings.account
     names = [channel.name for channel in short_channels(signed_in, registry.get("coupang"), account)]

@@ -90,7 +90,7 @@ def test_a_failing_call_is_the_portal_being_down_and_no_drift(fresh: Shop, fault
     assert errors(fresh) == (DOWN, {"PortalDown"})
 
 
-@pytest.mark.mock(portal="aliexpress", seed=8, cases=1)
+@pytest.mark.mock(portal="aliexpress", seed=8, cases=2)
 def test_another_disputes_page_is_stored_for_no_case(fresh: Shop) -> None:
     fresh.mock.fault("wrong_case", DETAIL, count="all")
     code, found = errors(fresh)

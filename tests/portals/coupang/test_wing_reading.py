@@ -90,12 +90,15 @@ def test_withheld_rows_are_noticed(shared: Shop) -> None:
 
 @pytest.mark.mock(cases=1, options=ONE)
 @pytest.mark.account(channels=["returns"])
-def test_after_168_business_hours_nothing_is_offered(shop: Shop) -> None:
+def test_after_168_business_hours_nothing_is_offered(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     case = shop.made("returns", "return_new", state="ARRIVED")
     told = next(one for one in case.deadlines if one.kind == "appeal")
     due = next(datetime.fromisoformat(one["at"]) for one in shop.really(case)["deadlines"] if one["kind"] == "appeal")
     assert due - timedelta(minutes=2) <= told.at <= due
-    shop.mock.control("POST", "clock", {"now": (due + timedelta(seconds=1)).isoformat()})
+    over = due + timedelta(minutes=3)
+    shop.mock.control("POST", "clock", {"now": over.isoformat()})
+    monkeypatch.setattr(shop.ctx, "clock", lambda: over)
+    monkeypatch.setattr(shop.ctx.store, "clock", lambda: over)
     shop.sync()
     now = shop.again(case)
     assert (now.status.is_, now.actions, now.deadlines) == ("expired", (), ())
