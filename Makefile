@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup demo test check truth bench lock torture torture-fast mutants mutants-live clean
+.PHONY: setup demo test test-all check truth bench lock torture torture-fast mutants mutants-live clean
 
 setup: $(VENV)/.stamp
 	@$(BIN)/python -m agent.browser.provide
@@ -22,6 +22,9 @@ demo: setup
 
 test: check
 	$(BIN)/python -m pytest
+
+test-all: check
+	$(BIN)/python -m pytest -m "long or not long"
 
 check: setup
 	$(BIN)/ruff check .

@@ -38,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "mock(portal, seed, cases, latency_ms, now, options): the world of `mock`")
     config.addinivalue_line("markers", "sends: this test may change state at its mock")
     config.addinivalue_line("markers", "account(**options): options of the account, for the portals that know some")
+    config.addinivalue_line("markers", "long: left out of `make test`; `make test-all` runs it too")
     config.addinivalue_line("markers", "truth: compares whole worlds; `make truth` compares twenty")
 
 

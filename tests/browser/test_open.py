@@ -10,6 +10,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from agent.browser.provide import find_browser
 from agent.errors import PortalDown
 from agent.home import Home
@@ -55,6 +57,7 @@ def with_browser(home: Home, mock: Served, browser: str) -> Iterator[Context]:
         yield ctx
 
 
+@pytest.mark.long
 def test_attaching_reads_and_leaves_the_sellers_own_pages_open(home: Home, mock: Served, tmp_path: Path) -> None:
     with seller_browser(tmp_path / "theirs") as address:
         for ctx in with_browser(home, mock, address):
@@ -65,6 +68,7 @@ def test_attaching_reads_and_leaves_the_sellers_own_pages_open(home: Home, mock:
         assert tabs(address) == ["about:blank"]
 
 
+@pytest.mark.long
 def test_a_kept_profile_stays_signed_in_although_the_portal_ends_sessions_with_the_browser(
     home: Home, mock: Served
 ) -> None:

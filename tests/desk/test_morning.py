@@ -213,6 +213,7 @@ async def drop(page: Page, *paths: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_morning_by_keyboard_alone_in_english(morning: Morning) -> None:
     """Nothing is clicked: keys of the desk, Tab, Enter, space, arrows and letters."""
     token = people.first_link(morning.ctx)

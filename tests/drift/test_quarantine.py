@@ -29,6 +29,7 @@ def test_a_renamed_label_is_told_by_page_and_field_and_nothing_is_overwritten(sy
     assert {i: c.revision for i, c in after.items()} == {i: c.revision for i, c in before.items()}
 
 
+@pytest.mark.long
 def test_many_cases_are_one_alarm_and_one_bundle(synced: Store) -> None:
     rename(synced)
     report = synced.sync(full=True)
@@ -51,6 +52,7 @@ def test_one_changed_page_does_not_stop_the_others(synced: Store) -> None:
     assert synced.unread() == {ill}
 
 
+@pytest.mark.long
 def test_the_page_itself_is_kept_whatever_part_of_it_has_changed(synced: Store) -> None:
     """A landmark that is missing, a label no reader gets to, a file without its link: each is given up elsewhere."""
     case_id = synced.a_case("lost")
@@ -134,6 +136,7 @@ def test_a_page_behind_the_list_is_refused_where_they_differ(synced: Store) -> N
     assert synced.cases()[case_id].status.is_ == "won"
 
 
+@pytest.mark.long
 def test_a_page_behind_the_list_is_looked_at_again_where_nothing_else_tells(synced: Store) -> None:
     """Only a message is new: status, reason and amount are the same on the old page."""
     case_id = synced.a_case("lost")

@@ -45,6 +45,7 @@ def test_the_whole_way_ends_well_in_the_persons_language_and_leaves_nothing(
     assert "README.zh-CN.md" in shown or "README.md" in shown
 
 
+@pytest.mark.long
 def test_as_json_it_says_nothing_but_its_report(capsys: pytest.CaptureFixture[str]) -> None:
     report = demo(seed=3, cases=2, quiet=True)
     out = capsys.readouterr()
@@ -63,7 +64,7 @@ def test_bars_are_seen_where_there_is_no_terminal(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
-@pytest.mark.parametrize("at", ["cases [", "8. rebuttal submit"])
+@pytest.mark.parametrize("at", [pytest.param("cases [", marks=pytest.mark.long), "8. rebuttal submit"])
 def test_stopping_it_leaves_no_folder_and_no_process(tmp_path: Path, at: str) -> None:
     environment = os.environ | {"TMPDIR": str(tmp_path), "REBUTTAL_LANGUAGE": "en", "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "flows.cli", "demo", "--cases", "6"]

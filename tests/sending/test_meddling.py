@@ -121,7 +121,7 @@ def test_a_beacon_of_a_page_that_is_only_read(desk: Desk, guarded: bool, monkeyp
 @pytest.mark.parametrize(
     ("submit_mode", "upload_mode", "size"),
     [
-        ("form", "with_form", 9_900_000),
+        pytest.param("form", "with_form", 9_900_000, marks=pytest.mark.long),
         ("fetch", "with_form", 1_000_000),
         ("xhr", "with_form", 1_000_000),
         ("form", "earlier", 1_000_000),

@@ -26,8 +26,8 @@ WING = {"others": "0", "returns": "9", "inquiries": "6"}
     ("seed", "now"),
     [
         (7, "2026-02-19T01:00:00Z"),  # the first working day after Seollal
-        (8, "2026-01-02T00:30:00Z"),
-        (9, "2026-09-28T03:00:00Z"),  # after Chuseok
+        pytest.param(8, "2026-01-02T00:30:00Z", marks=pytest.mark.long),
+        pytest.param(9, "2026-09-28T03:00:00Z", marks=pytest.mark.long),  # after Chuseok
     ],
 )
 def test_every_field_of_wings_own_channels_is_the_truth(

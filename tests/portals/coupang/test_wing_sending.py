@@ -95,7 +95,7 @@ def test_a_request_still_only_received_is_taken_back(shop: Shop) -> None:
     [
         ("reply", {"answer": "확인 결과 정상 입고되어 환불 처리하였습니다."}),
         ("accept", {}),
-        ("accept", {"note": "확인하였습니다."}),
+        pytest.param("accept", {"note": "확인하였습니다."}, marks=pytest.mark.long),
     ],
 )
 def test_an_inquiry_is_answered_or_confirmed_once(shop: Shop, action: Any, values: dict[str, str]) -> None:

@@ -32,6 +32,7 @@ def test_account_health_and_refund_rate_are_kept_and_alarmed(shared: Shop) -> No
     assert "89" in alarms(shared) and "3,6" in alarms(shared)
 
 
+@pytest.mark.long
 def test_what_came_back_after_an_appeal_is_a_settlement_line(shared: Shop) -> None:
     shared.mock.event("settle", on="2026-03-16")
     truth = shared.mock.truth()
