@@ -135,6 +135,7 @@ def killed_after(month: Month, pages: int, monkeypatch: pytest.MonkeyPatch) -> N
             month.read()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_month_that_nobody_watches(month: Month, run: Run[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     mocks, robot = month.mocks, month.robot

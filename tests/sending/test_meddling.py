@@ -15,7 +15,7 @@ from agent.sending.body import PacketCheck
 from flows.sync import sync
 from tests.sending.conftest import NOTE, Desk
 
-pytestmark = pytest.mark.sends
+pytestmark = [pytest.mark.sends, pytest.mark.mock(cases=2)]
 Script = Callable[[str], None]
 
 TRIMS = """addEventListener('input', (e) => {

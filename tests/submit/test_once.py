@@ -11,7 +11,7 @@ from agent.errors import REFUSED, UNKNOWN
 from agent.sending.packet import nfc
 from tests.submit.conftest import Appeal
 
-pytestmark = pytest.mark.sends
+pytestmark = [pytest.mark.sends, pytest.mark.mock(cases=2)]
 
 
 def assert_arrived_as_approved(appeal: Appeal) -> None:

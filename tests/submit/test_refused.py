@@ -11,7 +11,7 @@ from agent.errors import REFUSED
 from flows.submit import Result
 from tests.submit.conftest import NOTE, Appeal
 
-pytestmark = pytest.mark.sends
+pytestmark = [pytest.mark.sends, pytest.mark.mock(cases=2)]
 
 
 @pytest.fixture(autouse=True)
