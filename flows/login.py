@@ -22,6 +22,8 @@ from flows.visit import browsers, keeps_session, visiting
 PERSON_MS = 600_000
 """How long a person may take in the window."""
 _STEPS = 12
+_LOOKS = 2
+"""How often a button that is not there is looked for again."""
 _CODES = 3
 
 
@@ -86,6 +88,7 @@ class _Chain:
         self.typed = False
         self.tried = False
         self.codes = 0
+        self.gone = 0
         self.choose = portal.choose_store
         self.wanted = ""
         """The store to be chosen where the portal asks for one before it shows anything."""
@@ -215,7 +218,15 @@ class _Chain:
                     await button.click(timeout=2_000, no_wait_after=True)
                 await self.tab.page.wait_for_load_state("domcontentloaded")
                 return
-        await self._elsewhere()
+        await self._gone()
+
+    async def _gone(self) -> None:
+        """The button to press is not there: the page may be going on by itself, so it is looked at again a few times."""
+        self.gone += 1
+        if self.gone > _LOOKS:
+            await self._elsewhere()
+        with contextlib.suppress(Error):
+            await self.tab.page.wait_for_load_state("load", timeout=2_000)
 
     async def _later(self) -> None:
         for key in self.gate.later:
@@ -227,7 +238,7 @@ class _Chain:
                         await button.wait_for(state="detached", timeout=10_000)
                     await self.tab.page.wait_for_load_state("domcontentloaded")
                     return
-        await self._elsewhere()
+        await self._gone()
 
     async def _store(self) -> None:
         """A sign-in with several stores: the account's own is chosen where its settings name it, else by a person."""
