@@ -78,7 +78,7 @@ def test_no_portal_s_changed_page_is_read_wrongly_in_silence(portal: str) -> Non
     if not samples:
         return  # that every portal has frozen cases is another test's matter
     workshop = Workshop(samples, SEED)
-    told = whole(count(workshop, schedule(120, workshop.kinds)))
+    told = whole(count(workshop, schedule(60, workshop.kinds)))
     assert told.failures == [], f"seed {SEED}"
 
 

@@ -96,6 +96,7 @@ def test_a_watched_case_at_the_sign_in_page_leaves_nothing(signed_in: Context, r
     assert report.files == []
 
 
+@pytest.mark.long
 def test_a_packet_is_rehearsed_up_to_the_click_and_nothing_is_sent(appeal: Appeal, run: Run[Any], mock: Served) -> None:
     appeal.approve()
     report = run(debug(appeal.ctx, appeal.key.ref, headed=False, slow_s=0))

@@ -23,7 +23,7 @@ from flows.sync import SyncReport, sync
 from tests.conftest import KEY, Run, nothing_sent, settings_text, sign_in
 from tests.truth import SEEDS, differences, exported, named
 
-CASES = int(os.environ.get("TRUTH_CASES", "16"))
+CASES = int(os.environ.get("TRUTH_CASES", "12"))
 """Cases of a world; `make truth` has thirty."""
 TOGETHER = 2
 """Worlds that are read at the same time: most of a sync is waiting for pages."""

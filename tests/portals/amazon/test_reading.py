@@ -21,6 +21,7 @@ from tests.portals.amazon.conftest import Shop
 from tests.truth import differences
 
 
+@pytest.mark.long
 def test_where_a_claim_names_no_days_the_shortest_known_time_holds(shared: Shop) -> None:
     usual = shared.one_for("claims", "reply", "respond")
     shared.mock.fault("silent_days", "/gp/guarantee-claims/details.html", count="all")

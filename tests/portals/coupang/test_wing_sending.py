@@ -36,7 +36,9 @@ def evidence(shop: Shop) -> tuple[Any, ...]:
     return shop.file("DamagePhoto", "damage.jpg"), shop.file("OpeningVideo", "opening.mp4", MP4)
 
 
-@pytest.mark.parametrize("mode", ["fetch", "form"])  # the last is what the others here meet
+@pytest.mark.parametrize(
+    "mode", [pytest.param("fetch", marks=pytest.mark.long), "form"]
+)  # the last is what the others here meet
 def test_a_request_arrives_once_with_every_block_and_file(shop: Shop, mode: str) -> None:
     shop.mock.event("mode", submit_mode=mode)
     case = arrived(shop)
