@@ -75,6 +75,9 @@
   });
   document.addEventListener("click", (event) => { const menu = document.getElementById("menu"); if (menu?.open && !menu.contains(event.target)) menu.open = false; });
 
+  // -- the seen page: its place is gone to once more when all is there; a busy browser may have looked for it too early
+  addEventListener("load", () => all("iframe.frame").forEach((frame) => frame.contentWindow.location.replace(frame.src)));
+
   // -- forms: nothing is posted twice, nothing typed is lost by accident
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
