@@ -12,6 +12,7 @@ import base64
 import contextlib
 import importlib.util
 import json
+import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +35,9 @@ KEY = base64.b64encode(b"a key of thirty-two bytes, tests").decode()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known."""
+    """Make the markers known; and let Ctrl-C reach what tests start, also where a shell's background job runs them."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # what is ignored here stays ignored in every child
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "mock(portal, seed, cases, latency_ms, now, options): the world of `mock`")
     config.addinivalue_line("markers", "sends: this test may change state at its mock")
     config.addinivalue_line("markers", "account(**options): options of the account, for the portals that know some")
