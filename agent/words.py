@@ -65,6 +65,16 @@ class Words:
         return hash(self.text)
 
 
+class Named(Words):
+    """A word that data brings in every language, where no catalog can have it: a portal package's own terms."""
+
+    __slots__ = ()
+
+    def in_language(self, language: str) -> str:
+        """The word in `language`, English where there is none."""
+        return str(self.values.get(language) or self.text)
+
+
 def joined(parts: Iterable[object]) -> Words:
     """Several sentences or values as one, divided as the person's language divides them."""
     told: Words | None = None

@@ -1,11 +1,13 @@
 """The words of the records in the person's language; what a portal showed stays as it was shown (XX5).
 
-A key that is not among these words (a portal that came later) is said in its own label's words, or as it stands.
+A key that is not among these words is a portal's own, and its package says it (`portals/<name>/terms.toml`); a key that
+nobody has a word for is shown as it stands, readable.
 """
 
 from __future__ import annotations
 
 from agent.words import Words, say
+from flows import portal_terms
 
 
 def status(key: str) -> Words:
@@ -129,7 +131,7 @@ def channel(key: str) -> Words:
         "support_tickets": say("support tickets"),
         "cases": say("cases"),
         "requests": say("requests"),
-    }.get(key) or _plain(key)
+    }.get(key) or _portals("channel", key)
 
 
 def role(key: str) -> Words:
@@ -184,7 +186,7 @@ def flag(key: str) -> Words:
         "high_priority": say("high priority"),
         "time_sensitive": say("time sensitive"),
         "unread": say("not read since"),
-    }.get(name) or _plain(key)
+    }.get(name) or _portals("flag", key)
 
 
 def _withdraw_why(key: str) -> Words:
@@ -222,7 +224,7 @@ def field(key: str) -> Words:
         "type": say("Type"),
         "buyer_confirmation": say("The buyer's confirmation"),
         "message": say("Message"),
-    }.get(name) or _plain(name)
+    }.get(name) or _portals("field", name)
     return say("{field} · {item}", field=found, item=item) if item else found
 
 
@@ -260,7 +262,7 @@ def option(key: str) -> Words:
         "quality": say("quality"),
         "returns": say("returns"),
         "other": say("other"),
-    }.get(key) or _plain(key)
+    }.get(key) or _portals("option", key)
 
 
 def evidence(key: str) -> Words:
@@ -293,8 +295,27 @@ def evidence(key: str) -> Words:
         "NotarisedPaper": say("Notarised paper"),
         "Translation": say("Translation"),
         "ExpertOpinion": say("Expert opinion"),
-    }.get(kind) or _plain(kind)
+    }.get(kind) or _portals("evidence", kind)
     return say("{field} · {item}", field=found, item=item) if item else found
+
+
+def outcome(key: str, portal: str) -> Words:
+    """How a case ended, in what that portal means by it; the portal's own word stands in its status."""
+    return portal_terms.of(portal).get(("outcome", key)) or {
+        "approved": say("approved"),
+        "denied": say("denied"),
+        "partial": say("partly approved"),
+        "compensated": say("compensated"),
+        "refunded": say("refunded"),
+        "withdrawn": say("withdrawn"),
+        "won": say("won"),
+        "lost": say("lost"),
+    }.get(key, _plain(key))
+
+
+def detail(key: str) -> Words:
+    """The name of a detail that only this portal shows."""
+    return _portals("detail", key)
 
 
 def place(key: str) -> Words:
@@ -335,7 +356,7 @@ def place(key: str) -> Words:
         "second_refund_on": say("Day of the second refund"),
         "first_amount": say("First amount"),
         "second_amount": say("Second amount"),
-    }.get(key) or _plain(key)
+    }.get(key) or _portals("place", key)
 
 
 def event(key: str) -> Words:
@@ -390,7 +411,7 @@ def metric(key: str) -> Words:
     }.get(key) or (
         say("Messages: {reason}", reason=reason(key.removeprefix("messages_about_")))
         if key.startswith("messages_about_")
-        else _plain(key)
+        else _portals("metric", key)
     )
 
 
@@ -415,8 +436,13 @@ def missing(field: str, why: str) -> Words:
         "not opened: opening a message marks it read (options.open_messages)": say(
             "not opened: opening a message marks it read (options.open_messages)"
         ),
-    }.get(why) or _as_it_is(why)
+    }.get(why) or _portals("missing", why)
     return say("{field}: {why}", field=name, why=because)
+
+
+def _portals(kind: str, key: str) -> Words:
+    """A key of a portal's own: in the words of its package, else readable as it stands."""
+    return portal_terms.word(kind, key) or portal_terms.word(kind, key.partition(":")[0]) or _plain(key)
 
 
 def _plain(key: str) -> Words:

@@ -121,7 +121,7 @@ def case(found: Case, *, now: datetime, zone: ZoneInfo) -> None:
     for item in found.items:
         facts.add_row(str(say("Item")), f"{item.quantity} × {item.name} ({item.id})")
     if found.flags:
-        facts.add_row(str(say("Marks")), ", ".join(found.flags))
+        facts.add_row(str(say("Marks")), ", ".join(str(terms.flag(one)) for one in found.flags))
     if found.outcome:
         facts.add_row(
             str(say("Outcome")),
@@ -129,7 +129,7 @@ def case(found: Case, *, now: datetime, zone: ZoneInfo) -> None:
                 filter(
                     None,
                     (
-                        found.outcome.result,
+                        str(terms.outcome(found.outcome.result, found.portal)),
                         clock(found.outcome.at, zone) if found.outcome.at else "",
                         str(found.outcome.recovered) if found.outcome.recovered else "",
                         str(say("settled on {day}", day=found.outcome.settled_on)) if found.outcome.settled_on else "",
