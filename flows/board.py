@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from agent.records import CaseKey
 from agent.rules import house_deadline
 from agent.store import CaseRow
-from agent.words import say
+from flows.cases import with_house
 from flows.context import Context
 
 NEW = timedelta(hours=24)
@@ -94,35 +93,30 @@ def board(ctx: Context, wanted: Wanted, house: HouseDeadlines, *, number: int = 
         for one in standing
         if one.withdrawable and one.urgency == 0 and (at := house.of(ctx, one.ref, one.revision)) is not None
     }
-    texts = {ref: _text(at) for ref, at in own.items()}
+    now = ctx.clock()
+    texts = {s.ref: _text(own[s.ref]) for s in standing if s.ref in own and (own[s.ref] > now or s.due_at is None)}
     if wanted.due is not None:
-        limit = _text(ctx.clock() + wanted.due)
-        standing = [s for s in standing if s.urgency == 0 and (texts.get(s.ref) or s.due_at or _NEVER) < limit]
+        limit = _text(now + wanted.due)
+        standing = [
+            s
+            for s in standing
+            if s.urgency == 0 and (own.get(s.ref, now) < now or (texts.get(s.ref) or s.due_at or _NEVER) < limit)
+        ]
     standing.sort(key=lambda s: (s.urgency, texts.get(s.ref) or s.due_at or _NEVER, s.opened_at or _NEVER, s.ref))
     pages = max(1, -(-len(standing) // size))
     number = min(max(1, number), pages)
     refs = [one.ref for one in standing[(number - 1) * size : number * size]]
     found = {row.ref: row for row in ctx.store.cases.rows(refs=refs)} if refs else {}
-    rows = tuple(_with_house(ctx, found[ref], own) for ref in refs if ref in found)
+    hours = ctx.settings.house_hours
+    rows = tuple(
+        with_house(found[ref], own[ref], now, hours) if ref in own else found[ref] for ref in refs if ref in found
+    )
     return Board(rows, len(standing), number, pages)
 
 
 def _text(at: datetime) -> str:
     """An instant as the store writes it."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
-
-
-def _with_house(ctx: Context, row: CaseRow, own: Mapping[str, datetime]) -> CaseRow:
-    at = own.get(row.ref)
-    if at is None:
-        return row
-    return replace(
-        row,
-        next_deadline_at=at,
-        next_deadline_kind="reply",
-        next_deadline_shown=str(say("house rule: {hours} h", hours=ctx.settings.house_hours)),
-        next_deadline_sure=True,
-    )
 
 
 def _asked(ctx: Context, wanted: Wanted) -> dict[str, object] | None:

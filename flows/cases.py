@@ -18,6 +18,9 @@ from flows import registry
 from flows.context import Context
 from flows.naming import the_case
 
+HOUSE_OVERDUE = "house_overdue"
+"""The mark of a row whose answer is overdue by the house's own rule, while the portal still takes it."""
+
 
 def listing(
     ctx: Context,
@@ -45,11 +48,17 @@ def listing(
 def by_urgency(ctx: Context, rows: list[CaseRow], due_before: datetime | None = None) -> list[CaseRow]:
     """`rows` with the house's own earlier deadline where there is one (WD3), the most urgent first.
 
-    `due_before` keeps those that want an answer before it. The house deadline is reckoned here and stored nowhere.
+    `due_before` keeps those that want an answer before it, what is overdue by the house's rule included. The house
+    deadline is reckoned here and stored nowhere.
     """
     told = [_with_house(ctx, row) for row in rows]
     if due_before is not None:
-        told = [r for r in told if r.needs_action and r.next_deadline_at and r.next_deadline_at < due_before]
+        told = [
+            r
+            for r in told
+            if HOUSE_OVERDUE in r.flags
+            or (r.needs_action and r.next_deadline_at is not None and r.next_deadline_at < due_before)
+        ]
     never = datetime.max.replace(tzinfo=UTC)
     told.sort(
         key=lambda r: (
@@ -69,13 +78,22 @@ def _with_house(ctx: Context, row: CaseRow) -> CaseRow:
         CaseKey(portal=row.portal, account=row.account, channel=row.channel, case_id=row.case_id)
     )
     house = house_deadline(case, ctx.settings.house_hours) if case else None
-    if house is None:
-        return row
+    return row if house is None else with_house(row, house.at, ctx.clock(), ctx.settings.house_hours)
+
+
+def with_house(row: CaseRow, at: datetime, now: datetime, hours: int) -> CaseRow:
+    """`row` with the house's own deadline `at` as its next one (WD3: `hours` after the seller was asked).
+
+    Once it has passed it would hide how long the portal still takes an answer: then the row keeps the portal's
+    deadline and bears a mark. Where the portal names none, the house's stands on.
+    """
+    if at <= now and row.next_deadline_at is not None:
+        return replace(row, flags=(*row.flags, HOUSE_OVERDUE))
     return replace(
         row,
-        next_deadline_at=house.at,
-        next_deadline_kind=house.kind,
-        next_deadline_shown=str(say("house rule: {hours} h", hours=ctx.settings.house_hours)),
+        next_deadline_at=at,
+        next_deadline_kind="house",
+        next_deadline_shown=str(say("house rule: {hours} h", hours=hours)),
         next_deadline_sure=True,
     )
 

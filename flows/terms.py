@@ -72,6 +72,7 @@ def deadline(key: str) -> Words:
         "confirm_return": say("confirm the return"),
         "evidence": say("hand in evidence"),
         "withdraw": say("withdrawal"),
+        "house": say("house rule"),
     }.get(key) or _as_it_is(key)
 
 
@@ -186,6 +187,7 @@ def flag(key: str) -> Words:
         "high_priority": say("high priority"),
         "time_sensitive": say("time sensitive"),
         "unread": say("not read since"),
+        "house_overdue": say("overdue by the house rule"),
     }.get(name) or _portals("flag", key)
 
 

@@ -73,6 +73,24 @@ def test_a_house_deadline_is_known_anew_when_the_case_changes(desk: Desk) -> Non
     assert board(desk.ctx, Wanted(), house).rows[0].next_deadline_at == NOW + timedelta(hours=49)
 
 
+def test_a_passed_house_deadline_hides_no_deadline_of_the_portal(desk: Desk) -> None:
+    """A seller who reads "over" gives up an appeal that the portal takes for another week; what is nearly over comes first."""
+    desk.case(case_id="late", flags=("withdrawable:yes",), deadlines=due(200), opened_at=NOW - timedelta(days=5))
+    desk.case(case_id="soon", deadlines=due(3))
+    desk.case(case_id="silent", flags=("withdrawable:yes",), deadlines=(), opened_at=NOW - timedelta(days=5))
+    found = {row.case_id: row for row in board(desk.ctx, Wanted(), HouseDeadlines()).rows}
+    assert found["late"].next_deadline_at == NOW + timedelta(hours=200)
+    assert cases.HOUSE_OVERDUE in found["late"].flags
+    assert (found["silent"].next_deadline_at, found["silent"].next_deadline_kind) == (NOW - timedelta(days=3), "house")
+    assert list(found) == ["silent", "soon", "late"] == [row.case_id for row in cases.listing(desk.ctx)]
+    urgent = {row.case_id for row in board(desk.ctx, Wanted(due=timedelta(hours=24)), HouseDeadlines()).rows}
+    assert (
+        urgent
+        == {"silent", "soon", "late"}
+        == {row.case_id for row in cases.listing(desk.ctx, due=timedelta(hours=24))}
+    )
+
+
 def test_filters_in_the_address(desk: Desk, visitor: Any) -> None:
     """A link to a view gives the same view to a colleague."""
     many(desk)
