@@ -45,15 +45,11 @@ def withdrawable(reason: str, *, over: bool, flags: Iterable[str] = ()) -> str:
 def house_deadline(case: Case, hours: int) -> Deadline | None:
     """The house's own earlier deadline for an answer, `hours` after what is to be answered (WD3), or None.
 
-    Of kind `reply` and rule WD3; reckoned when cases are listed and never stored, for no portal said it. What is to
+    Of kind `reply` and rule WD3; reckoned when cases are shown and never stored, for no portal said it. What is to
     be answered is the latest word of buyer or platform, else the opening. None where nothing is wanted of the seller,
     where he had the last word, or where the portal's own deadline is earlier still.
     """
-    if case.status.is_ != "action_needed" or not case.actions:
-        return None
-    if not any(flag.startswith("withdrawable:") for flag in case.flags):
-        return None  # a channel whose matters no buyer can take back has its own pace
-    asked = _asked_at(case)
+    asked = asked_at(case)
     if asked is None:
         return None
     at = asked + timedelta(hours=hours)
@@ -65,8 +61,16 @@ def house_deadline(case: Case, hours: int) -> Deadline | None:
                     precision_s=1, rule=HOUSE_RULE)  # fmt: skip
 
 
-def _asked_at(case: Case) -> datetime | None:
-    """When the seller was last asked; None where he had the last word."""
+def asked_at(case: Case) -> datetime | None:
+    """When the seller was last asked, where the house wants an answer within its own time (WD3).
+
+    None where nothing is wanted of him, where he had the last word, and in channels whose matters no buyer can take
+    back: those have their own pace. It rests on facts of the case only, so that lists can keep it.
+    """
+    if case.status.is_ != "action_needed" or not case.actions:
+        return None
+    if not any(flag.startswith("withdrawable:") for flag in case.flags):
+        return None
     if not case.messages:
         return case.opened_at
     last = max(case.messages, key=lambda message: message.at)

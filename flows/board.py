@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from agent.records import CaseKey
-from agent.rules import house_deadline
 from agent.store import CaseRow
-from flows.cases import with_house
+from flows.cases import counts_until, with_house
 from flows.context import Context
 
 NEW = timedelta(hours=24)
@@ -60,57 +57,31 @@ class Board:
     pages: int
 
 
-class HouseDeadlines:
-    """The house's own earlier deadlines (WD3), reckoned once for each revision of a case and stored nowhere."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[str, int, datetime | None]] = {}
-        self._lock = threading.Lock()
-
-    def of(self, ctx: Context, ref: str, revision: str) -> datetime | None:
-        """The deadline of the case at that revision; None where the house has none of its own."""
-        hours = ctx.settings.house_hours
-        known = self._known.get(ref)
-        if known is not None and known[:2] == (revision, hours):
-            return known[2]
-        store_name, channel, case_id = ref.split("/", 2)
-        portal, _, account = store_name.partition(":")
-        case = ctx.store.cases.get(CaseKey(portal=portal, account=account, channel=channel, case_id=case_id))
-        house = house_deadline(case, hours) if case is not None else None
-        with self._lock:
-            self._known[ref] = (revision, hours, house.at if house else None)
-        return house.at if house else None
-
-
-def board(ctx: Context, wanted: Wanted, house: HouseDeadlines, *, number: int = 1, size: int = 100) -> Board:
+def board(ctx: Context, wanted: Wanted, *, number: int = 1, size: int = 100) -> Board:
     """Page `number` of the wanted cases, the most urgent first; a number beyond the last gives the last page."""
     asked = _asked(ctx, wanted)
     if asked is None:
         return Board((), 0, 1, 1)
     standing = ctx.store.cases.order(**asked)
-    own = {
-        one.ref: at
-        for one in standing
-        if one.withdrawable and one.urgency == 0 and (at := house.of(ctx, one.ref, one.revision)) is not None
-    }
-    now = ctx.clock()
-    texts = {s.ref: _text(own[s.ref]) for s in standing if s.ref in own and (own[s.ref] > now or s.due_at is None)}
+    now, hours = ctx.clock(), ctx.settings.house_hours
+    due = {one.ref: one.due_at or _NEVER for one in standing}
+    late: set[str] = set()
+    for one in standing:
+        if one.asked_at is not None:
+            theirs = datetime.fromisoformat(one.due_at) if one.due_at else None
+            at, passed = counts_until(datetime.fromisoformat(one.asked_at), theirs, now, hours)
+            due[one.ref] = _text(at) if at else _NEVER
+            if passed:
+                late.add(one.ref)
     if wanted.due is not None:
         limit = _text(now + wanted.due)
-        standing = [
-            s
-            for s in standing
-            if s.urgency == 0 and (own.get(s.ref, now) < now or (texts.get(s.ref) or s.due_at or _NEVER) < limit)
-        ]
-    standing.sort(key=lambda s: (s.urgency, texts.get(s.ref) or s.due_at or _NEVER, s.opened_at or _NEVER, s.ref))
+        standing = [s for s in standing if s.urgency == 0 and (s.ref in late or due[s.ref] < limit)]
+    standing.sort(key=lambda s: (s.urgency, due[s.ref], s.opened_at or _NEVER, s.ref))
     pages = max(1, -(-len(standing) // size))
     number = min(max(1, number), pages)
     refs = [one.ref for one in standing[(number - 1) * size : number * size]]
     found = {row.ref: row for row in ctx.store.cases.rows(refs=refs)} if refs else {}
-    hours = ctx.settings.house_hours
-    rows = tuple(
-        with_house(found[ref], own[ref], now, hours) if ref in own else found[ref] for ref in refs if ref in found
-    )
+    rows = tuple(with_house(found[ref], now, hours) for ref in refs if ref in found)
     return Board(rows, len(standing), number, pages)
 
 

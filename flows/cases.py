@@ -9,8 +9,7 @@ from typing import Any, get_args
 
 from agent.audit import Link
 from agent.errors import UsageFault
-from agent.records import OPEN, Case, CaseKey, StatusIs, iso
-from agent.rules import house_deadline
+from agent.records import OPEN, Case, StatusIs, iso
 from agent.sending.packet import Approval, Attempt, Draft, Packet
 from agent.store import CaseRow, Observation
 from agent.words import say
@@ -51,7 +50,8 @@ def by_urgency(ctx: Context, rows: list[CaseRow], due_before: datetime | None = 
     `due_before` keeps those that want an answer before it, what is overdue by the house's rule included. The house
     deadline is reckoned here and stored nowhere.
     """
-    told = [_with_house(ctx, row) for row in rows]
+    now, hours = ctx.clock(), ctx.settings.house_hours
+    told = [with_house(row, now, hours) for row in rows]
     if due_before is not None:
         told = [
             r
@@ -71,24 +71,27 @@ def by_urgency(ctx: Context, rows: list[CaseRow], due_before: datetime | None = 
     return told
 
 
-def _with_house(ctx: Context, row: CaseRow) -> CaseRow:
-    if not row.needs_action or not any(flag.startswith("withdrawable:") for flag in row.flags):
-        return row
-    case = ctx.store.cases.get(
-        CaseKey(portal=row.portal, account=row.account, channel=row.channel, case_id=row.case_id)
-    )
-    house = house_deadline(case, ctx.settings.house_hours) if case else None
-    return row if house is None else with_house(row, house.at, ctx.clock(), ctx.settings.house_hours)
+def counts_until(
+    asked: datetime | None, theirs: datetime | None, now: datetime, hours: int
+) -> tuple[datetime | None, bool]:
+    """The deadline that counts, and whether the house's own has passed (WD3: `hours` after the seller was `asked`).
 
-
-def with_house(row: CaseRow, at: datetime, now: datetime, hours: int) -> CaseRow:
-    """`row` with the house's own deadline `at` as its next one (WD3: `hours` after the seller was asked).
-
-    Once it has passed it would hide how long the portal still takes an answer: then the row keeps the portal's
-    deadline and bears a mark. Where the portal names none, the house's stands on.
+    The house's counts while it is the earlier. Once it has passed it would hide how long the portal still takes an
+    answer: then the portal's counts again. Where the portal names none, the house's stands on.
     """
-    if at <= now and row.next_deadline_at is not None:
+    own = asked + timedelta(hours=hours) if asked is not None else None
+    if own is None or (theirs is not None and theirs <= own):
+        return theirs, False
+    return (own, False) if theirs is None or own > now else (theirs, True)
+
+
+def with_house(row: CaseRow, now: datetime, hours: int) -> CaseRow:
+    """`row` with the deadline that counts; a mark where the answer is overdue by the house's own rule."""
+    at, late = counts_until(row.asked_at, row.next_deadline_at, now, hours)
+    if late:
         return replace(row, flags=(*row.flags, HOUSE_OVERDUE))
+    if at == row.next_deadline_at:
+        return row
     return replace(
         row,
         next_deadline_at=at,

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy import case as sql_case
 
 from agent.records import OPEN, Case, CaseKey, Instant, Money, Record
+from agent.rules import asked_at
 from agent.store import schema
 from agent.store.deadlines import merge
 from agent.store.sending_state import sending_states
@@ -84,6 +85,8 @@ class CaseRow:
     changed_at: datetime
     unread_since: datetime | None
     unread_why: str | None
+    asked_at: datetime | None
+    """When the seller was last asked, where the house wants an answer within its own time (WD3)."""
     sending: str | None
     """Where its answer stands: drafted, ready, approved, armed, unknown, confirmed, refused, cleared."""
 
@@ -100,9 +103,8 @@ class Standing(NamedTuple):
     urgency: int
     due_at: str | None
     opened_at: str | None
-    revision: str
-    withdrawable: bool
-    """Whether it bears a flag about withdrawal: then the house may have a deadline of its own (WD3)."""
+    asked_at: str | None
+    """When the seller was last asked: then the house has a deadline of its own (WD3)."""
 
 
 class Figure(NamedTuple):
@@ -244,10 +246,8 @@ class Cases:
     def order(self, **wanted: Any) -> list[Standing]:
         """The same cases as `rows` gives, in no order, as no more than what orders them: quick for thousands."""
         c = _CASES.c
-        quick = [type_coerce(column, String) for column in (c.next_deadline_at, c.opened_at)]
-        query = select(c.ref, c.urgency, *quick, c.revision, c.flags.contains("withdrawable:")).where(
-            *_conditions(**wanted)
-        )
+        quick = [type_coerce(column, String) for column in (c.next_deadline_at, c.opened_at, c.asked_at)]
+        query = select(c.ref, c.urgency, *quick).where(*_conditions(**wanted))
         with self._store.reading() as conn:
             return [Standing(*row) for row in conn.execute(query)]
 
@@ -403,6 +403,7 @@ def _case_row(row: Any, sending: str | None) -> CaseRow:
         changed_at,
         unread_since,
         unread_why,
+        asked_at,
     ) = row
     return CaseRow(
         ref,
@@ -438,6 +439,7 @@ def _case_row(row: Any, sending: str | None) -> CaseRow:
         changed_at,
         unread_since,
         unread_why,
+        asked_at,
         sending,
     )
 
@@ -476,6 +478,7 @@ def _columns(case: Case) -> dict[str, Any]:
         "data": case.model_dump_json(),
         "seen_sha256": case.seen.sha256 if case.seen else None,
         "seen_at": case.seen.at if case.seen else None,
+        "asked_at": asked_at(case),
     }
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `migrations/versions`, which this program reads and writes."""
 
 APPLICATION_ID = 0x52424C31
@@ -97,6 +97,7 @@ cases = Table(
     Column("changed_at", At, nullable=False),
     Column("unread_since", At),
     Column("unread_why", Text),
+    Column("asked_at", At),
     UniqueConstraint("portal", "account", "channel", "case_id"),
     Index(None, "urgency", "next_deadline_at", "opened_at"),
     Index(None, "status"),

@@ -92,6 +92,14 @@ def register(app: typer.Typer) -> None:
             list[str] | None, typer.Option(metavar="ACCOUNT", help=str(say("Only this account; may be repeated.")))
         ] = None,
         everything: Annotated[bool, typer.Option("--all", help=str(say("Also what is closed.")))] = False,
+        limit: Annotated[
+            int,
+            typer.Option(
+                metavar="N",
+                min=0,
+                help=str(say("How many to print, the most urgent first; 0 prints all. --json has all.")),
+            ),
+        ] = 100,
     ) -> None:
         from flows.cli import show
 
@@ -105,7 +113,12 @@ def register(app: typer.Typer) -> None:
                 accounts=tuple(a.store_name for a in ctx.accounts(account)) if account else (),
                 everything=everything,
             )
-            finish(rows, lambda found: show.cases(found, now=ctx.clock(), zone=ctx.zone, portal_zone=ctx.portal_zone))
+            finish(
+                rows,
+                lambda found: show.cases(
+                    found, now=ctx.clock(), zone=ctx.zone, portal_zone=ctx.portal_zone, limit=limit
+                ),
+            )
 
     @app.command(help=str(say("Show one case with its history.")))
     def show(

@@ -57,9 +57,17 @@ def table(*headings: Words | str, right: Iterable[int] = ()) -> Table:
 
 
 def cases(
-    rows: Sequence[CaseRow], *, now: datetime, zone: ZoneInfo, portal_zone: Callable[[str, str], ZoneInfo]
+    rows: Sequence[CaseRow],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    portal_zone: Callable[[str, str], ZoneInfo],
+    limit: int = 0,
 ) -> None:
-    """The list by urgency, as given; `portal_zone(portal, account)` is that store's clock. Both clocks are shown."""
+    """The list by urgency, as given; `portal_zone(portal, account)` is that store's clock. Both clocks are shown.
+
+    `limit`: how many lines are printed, 0 for all; what is left out is counted.
+    """
     out = console()
     if not rows:
         out.print(str(say("No cases.")))
@@ -67,7 +75,8 @@ def cases(
     shown = table(say("Left"), say("Your clock, the portal's clock"), say("Case"), say("Amount, answer"), right=(3,))
     shown.columns[0].no_wrap = shown.columns[1].no_wrap = True
     unsure = False
-    for row in rows:
+    printed = rows[:limit] if limit else rows
+    for row in printed:
         due = row.next_deadline_at
         unsure = unsure or (due is not None and not row.next_deadline_sure)
         facts = [_both(terms.status(row.status), row.status_shown)]
@@ -81,6 +90,15 @@ def cases(
         )
     out.print(shown)
     out.print(str(say("{count} cases.", count=len(rows))))
+    if len(printed) < len(rows):
+        out.print(
+            str(
+                say(
+                    "{count} more are not printed: `--limit 0` prints all, `--due 48h` what is urgent.",
+                    count=len(rows) - len(printed),
+                )
+            )
+        )
     if unsure:
         out.print(str(say("? The zone or the calendar behind it is assumed; the earliest reading is shown.")))
 

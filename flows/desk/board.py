@@ -44,7 +44,7 @@ def show(call: Call) -> Response:
     query = call.request.query_params
     wanted = _wanted(query)
     number = int(query["page"]) if query.get("page", "").isdigit() else 1
-    found = board(call.ctx, wanted, call.desk.house, number=number, size=SIZE)
+    found = board(call.ctx, wanted, number=number, size=SIZE)
     notices = alarms(call)
     return call.page(
         "board.html",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from agent.records import Case
+from agent.rules import house_deadline
 from agent.sending.difference import moved
 from agent.words import Words, say
 from flows import cases, health, terms
@@ -60,7 +61,7 @@ def show(call: Call) -> Response:
         if document and call.ctx.store.blobs.path(document.sha256).exists()
         else 0,
         expected=expected_answer(call.ctx, case, view),
-        house=call.desk.house.of(call.ctx, case.key.ref, case.revision),
+        house=house.at if (house := house_deadline(case, call.ctx.settings.house_hours)) else None,
     )
 
 

@@ -15,7 +15,6 @@ from starlette.requests import Request
 
 from agent.store.people import Session
 from agent.words import LANGUAGES, Words
-from flows.board import HouseDeadlines
 from flows.context import Context
 from flows.desk.limits import Bucket
 from flows.desk.render import Templates
@@ -45,7 +44,6 @@ class Desk:
     ctx: Context
     port: int
     works: Works
-    house: HouseDeadlines = field(default_factory=HouseDeadlines)
     notices: dict[str, list[tuple[str, Words]]] = field(default_factory=dict)
     """Session to what its next page says."""
     guesses: Bucket = field(default_factory=lambda: Bucket(size=5, every_s=30))

@@ -19,7 +19,7 @@ from agent.home import Home
 from agent.records import CaseKey
 from agent.store import schema
 from agent.store.cases import _columns
-from flows.board import HouseDeadlines, Wanted, board, counts
+from flows.board import Wanted, board, counts
 from flows.context import Context, opened
 from flows.desk.app import build
 from flows.desk.board import SIZE
@@ -99,10 +99,10 @@ def measure(ctx: Context) -> tuple[float, float, int]:
     app.state.desk.templates = watched
     whole()
     app.state.desk.templates = watched.templates
-    call, values, house = watched.call, watched.values, HouseDeadlines()
+    call, values = watched.call, watched.values
 
     def bare() -> None:
-        values["found"], values["counts"] = board(ctx, Wanted(), house, size=SIZE), counts(ctx)
+        values["found"], values["counts"] = board(ctx, Wanted(), size=SIZE), counts(ctx)
         watched.templates.render("board.html", call, **values)
 
     first, second = [], []

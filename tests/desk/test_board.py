@@ -10,7 +10,7 @@ from typing import Any
 from agent.records import Case, Deadline, Message, Money, Outcome, Reason, Status, StatusIs
 from agent.words import say
 from flows import cases, numbers
-from flows.board import HouseDeadlines, Wanted, board
+from flows.board import Wanted, board
 from flows.desk.call import at
 from tests.evidence.made import NOW
 from tests.flows.conftest import Desk
@@ -52,25 +52,20 @@ def test_the_board_is_in_the_order_of_the_command(desk: Desk, visitor: Any) -> N
     many(desk)
     expected = [row.case_id for row in cases.listing(desk.ctx)]
     assert shown(visitor("look").get("/").text) == expected
-    found = board(desk.ctx, Wanted(closed=True), HouseDeadlines(), size=7)
+    found = board(desk.ctx, Wanted(closed=True), size=7)
     assert (found.total, found.pages) == (24, 4)
-    pages = [
-        row.ref
-        for n in range(1, 5)
-        for row in board(desk.ctx, Wanted(closed=True), HouseDeadlines(), number=n, size=7).rows
-    ]
+    pages = [row.ref for n in range(1, 5) for row in board(desk.ctx, Wanted(closed=True), number=n, size=7).rows]
     assert pages == [row.ref for row in cases.listing(desk.ctx, everything=True)]
 
 
 def test_a_house_deadline_is_known_anew_when_the_case_changes(desk: Desk) -> None:
-    """It is remembered by revision, not by case."""
+    """It counts from the buyer's last word."""
     desk.case(flags=("withdrawable:yes",), deadlines=due(200), opened_at=NOW)
-    house = HouseDeadlines()
-    first = board(desk.ctx, Wanted(), house).rows[0].next_deadline_at
+    first = board(desk.ctx, Wanted()).rows[0].next_deadline_at
     assert first == NOW + timedelta(hours=48)
     asked = Message(at=NOW + timedelta(hours=1), from_="buyer", text="?")
     desk.case(flags=("withdrawable:yes",), deadlines=due(200), opened_at=NOW, messages=(asked,))
-    assert board(desk.ctx, Wanted(), house).rows[0].next_deadline_at == NOW + timedelta(hours=49)
+    assert board(desk.ctx, Wanted()).rows[0].next_deadline_at == NOW + timedelta(hours=49)
 
 
 def test_a_passed_house_deadline_hides_no_deadline_of_the_portal(desk: Desk) -> None:
@@ -78,12 +73,12 @@ def test_a_passed_house_deadline_hides_no_deadline_of_the_portal(desk: Desk) -> 
     desk.case(case_id="late", flags=("withdrawable:yes",), deadlines=due(200), opened_at=NOW - timedelta(days=5))
     desk.case(case_id="soon", deadlines=due(3))
     desk.case(case_id="silent", flags=("withdrawable:yes",), deadlines=(), opened_at=NOW - timedelta(days=5))
-    found = {row.case_id: row for row in board(desk.ctx, Wanted(), HouseDeadlines()).rows}
+    found = {row.case_id: row for row in board(desk.ctx, Wanted()).rows}
     assert found["late"].next_deadline_at == NOW + timedelta(hours=200)
     assert cases.HOUSE_OVERDUE in found["late"].flags
     assert (found["silent"].next_deadline_at, found["silent"].next_deadline_kind) == (NOW - timedelta(days=3), "house")
     assert list(found) == ["silent", "soon", "late"] == [row.case_id for row in cases.listing(desk.ctx)]
-    urgent = {row.case_id for row in board(desk.ctx, Wanted(due=timedelta(hours=24)), HouseDeadlines()).rows}
+    urgent = {row.case_id for row in board(desk.ctx, Wanted(due=timedelta(hours=24))).rows}
     assert (
         urgent
         == {"silent", "soon", "late"}

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
 from agent.errors import Busy, StoreFault
+from agent.records import Message, Status
 from agent.store import Store, schema, upgrade
 from agent.store import engine as connections
-from tests.store.made import Clock, case, open_store
+from tests.store.made import NOON, Clock, case, open_store
 
 
 def _made(folder: Path) -> Path:
@@ -162,6 +164,27 @@ def test_migrations_lead_to_the_tables_of_a_new_database(tmp_path: Path) -> None
             assert conn.exec_driver_sql("SELECT id, seq FROM audit_head").all() == [(1, 0)]
         engine.dispose()
     assert texts[0] == texts[1]
+
+
+def test_an_older_home_knows_when_the_seller_was_asked(tmp_path: Path) -> None:
+    """Else its house deadlines (WD3) would be gone until each case changes."""
+    path = tmp_path / "rebuttal.db"
+    asked = NOON - timedelta(hours=3)
+    owed = case(
+        status=Status(shown="접수", is_="action_needed"),
+        actions=("reply",),
+        flags=("withdrawable:yes",),
+        opened_at=asked - timedelta(days=1),
+        messages=(Message(at=asked, from_="buyer", text="?"),),
+    )
+    with open_store(tmp_path) as store:
+        store.cases.save(owed, "run")
+        (known,) = store.cases.rows()
+        assert known.asked_at == asked
+    with closing(sqlite3.connect(path)) as conn:
+        conn.executescript("ALTER TABLE cases DROP COLUMN asked_at; UPDATE alembic_version SET version_num = '0003'")
+    with open_store(tmp_path) as store:
+        assert store.cases.rows() == [known]
 
 
 _NEXT = """
