@@ -189,9 +189,9 @@ def _is_label(part: Part, unit: Unit) -> bool:
 
 def _partner(part: Part, key: str, row: list[Unit], at: int) -> int:
     """The place in `row` of the value that belongs to the label at `at`."""
-    tree, known = part.seen.tree, part.seen.labels.known
+    tree, labels = part.seen.tree, part.seen.labels
     tags = [tag_of(tree, u) for u in row]
-    said = [form(tree, u) in known for u in row]
+    said = [form(tree, u) in labels.known for u in row]
     said[at] = True
     if any(set(tags) == pair for pair in _PAIRS):  # the tags tell; value-first lists and figures over words included
         said = [tag == tags[at] or (word and n != at) for n, (tag, word) in enumerate(zip(tags, said, strict=True))]
@@ -199,7 +199,7 @@ def _partner(part: Part, key: str, row: list[Unit], at: int) -> int:
     elif len(row) == 2:
         spot = None if said[1 - at] or tags[1 - at] in ("th", "dt", "label") else 1 - at
     else:
-        spot = _in_run(tags, said, at)
+        spot = _in_run(tags, said, [form(tree, u) in labels.named for u in row], at)
     if spot is None:
         raise _unclear(part, key, row, at)
     return spot
@@ -213,18 +213,22 @@ def _next(said: list[bool], at: int, step: int) -> int | None:
     return spot if not 0 <= beyond < len(said) or said[beyond] else None
 
 
-def _in_run(tags: list[str], said: list[bool], at: int) -> int | None:
-    """In a run of labels and values that no pair of tags tells apart: labels must stand at every second place."""
+def _in_run(tags: list[str], said: list[bool], named: list[bool], at: int) -> int | None:
+    """In a run of labels and values that no pair of tags tells apart: labels must stand at every second place.
+
+    `said`: what can only be a label; `named`: what is one, or a value that reads the same (“Buyer”), which is a label
+    in a label's place.
+    """
     if len(tags) % 2 or any(said[n] and (n - at) % 2 for n in range(len(tags))):
         return None
     step = -1 if at % 2 else 1
     labels, values = set(tags[at % 2 :: 2]), set(tags[1 - at % 2 :: 2])
     if len(labels) == 1 and len(values) == 1 and labels != values:
         return at + step
-    if not said[0 if step > 0 else -1]:
+    if not named[0 if step > 0 else -1]:
         return None
     beyond = at + 2 * step
-    return at + step if not 0 <= beyond < len(said) or said[beyond] else None
+    return at + step if not 0 <= beyond < len(said) or named[beyond] else None
 
 
 def _unclear(part: Part, key: str, row: list[Unit], at: int) -> PageDrift:

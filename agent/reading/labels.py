@@ -62,6 +62,22 @@ class Labels:
         return frozenset(f for key, forms in self.forms.items() if key.endswith(".heading") for f in forms)
 
     @cached_property
+    def _under(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for heading in self.forms:
+            if heading.endswith(".heading"):
+                inside = heading.removesuffix("heading")
+                own = {f for key, forms in self.forms.items() if key.startswith(inside) for f in forms}
+                found[heading] = frozenset(
+                    own - {f for key, forms in self.forms.items() if not key.startswith(inside) for f in forms}
+                )
+        return found
+
+    def under(self, heading: str) -> frozenset[str]:
+        """Compared forms of what stands under one heading and nowhere else: `return.number` under `return.heading`."""
+        return self._under[heading]
+
+    @cached_property
     def _vocabularies(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
         for key, forms in self.forms.items():

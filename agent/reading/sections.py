@@ -56,6 +56,30 @@ def find_section(part: Part, key: str) -> Section | None:
     return next(iter(found.values()), None)
 
 
+def signs_of(part: Part, key: str) -> tuple[str, ...]:
+    """What tells that the heading `key`, which is not there, was only renamed: a text that stands under it alone; or
+    a heading that nobody knows, at a rank at which known ones stand, over a label, a list or a table."""
+    tree, labels = part.seen.tree, part.seen.labels
+    own = [me for form in labels.under(key) for me in tree.forms.get(form, ()) if part.holds(me)]
+    if own:
+        return tuple(tree.value_text(me)[:60] for me in sorted(own))
+    ranks: set[int] = set()
+    unknown: list[Section] = []
+    for me in range(part.element, tree.end[part.element]):
+        rank = tree.rank(me)
+        if not rank or not tree.count(me) or not part.holds(me):
+            continue
+        first = tree.plain(me)[0]
+        said = {tree.form_of(me), tree.norms[first]}  # a heading may have a mark or a count behind its own text
+        if said & labels.headings:
+            ranks.add(rank)
+        elif not said & labels.named:
+            unknown.append(_under(part, tree, Spot(me, first, first + 1), me, rank))
+    return tuple(
+        tree.value_text(one.heading)[:60] for one in unknown if tree.rank(one.heading) in ranks and _has_body(part, one)
+    )
+
+
 def _heading(tree: Tree, spot: Spot) -> tuple[int, int]:
     """The heading's element and rank for a label at `spot`; -1 where it heads nothing (a link, a cell, a menu)."""
     at = spot.element if spot.element >= 0 else tree.owners[spot.first]

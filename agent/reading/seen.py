@@ -16,9 +16,9 @@ from agent.policy import Policy
 from agent.reading.beside import Found, has_field, spots, unknown_labels, value_of
 from agent.reading.labels import Labels, norm
 from agent.reading.page import SeenPage
-from agent.reading.sections import find_section
+from agent.reading.sections import find_section, signs_of
 from agent.reading.tables import table_rows
-from agent.reading.tree import Tree
+from agent.reading.tree import Tree, colon
 from agent.reading.unreadable import Unreadable
 from agent.words import Words, say
 
@@ -127,7 +127,12 @@ class Value:
         return Part(self.seen, self.element)
 
     def read(self, reader: Callable[[str], T]) -> T:
-        """The text as `reader` understands it; what it can't read is drift of this field."""
+        """The text as `reader` understands it; what it can't read, or of which only the beginning is shown, is drift
+        of this field."""
+        if is_cut(self.text):  # “5.2, 6…” are two clauses, and read as one
+            raise self.seen.drift(
+                self.key, say("{field} is shown only in part", field=self.key), found=(self.text[:120],)
+            )
         try:
             return reader(self.text)
         except (ValueError, ArithmeticError) as fault:
@@ -201,6 +206,17 @@ class Part:
         tree = self.seen.tree
         return sorted(i for form in self.seen.labels.of(key) for i in tree.forms.get(form, ()) if self.holds(i))
 
+    def worded(self, key: str) -> str:
+        """A label as this page words it; drift where it does not stand there."""
+        tree = self.seen.tree
+        spot = next(iter(spots(self, key)), None)
+        if spot is None:
+            raise self.seen.drift(key, say("the label is not on the page"), near=self)
+        if spot.element >= 0:
+            return tree.joined(tree.plain(spot.element)).replace("\n", " ")
+        text = tree.texts[spot.first]
+        return text[: colon(text)].strip() if spot.inline else text
+
     def shows(self, key: str) -> bool:
         """Does this part show that text, as a text of its own?"""
         return bool(spots(self, key))
@@ -261,13 +277,26 @@ class Part:
 
     def section(self, key: str) -> Part:
         """The part under the heading `key`, up to the next heading of the same or a higher rank."""
-        section = self.maybe_section(key)
+        section = self._section(key)
         if section is None:
             raise self.seen.drift(key, say("the heading is not on the page"), near=self)
         return section
 
     def maybe_section(self, key: str) -> Part | None:
-        """The part under the heading `key`, or None where there is no such heading."""
+        """The part under a heading that is not always there; None where it is not.
+
+        Where something stands that belongs under it, or a heading that nobody knows stands where it could, it may have
+        been renamed: that is drift. Headings that are known to be of no interest belong into labels.toml under any key.
+        """
+        section = self._section(key)
+        signs = signs_of(self, key) if section is None else ()
+        if signs:
+            raise self.seen.drift(
+                key, say("the heading is not on the page, but what may stand under it is"), found=signs[:6]
+            )
+        return section
+
+    def _section(self, key: str) -> Part | None:
         found = find_section(self, key)
         if found is None:
             return None

@@ -223,7 +223,7 @@ class Tree:
                 self.loose.setdefault(norms[number], []).append(number)
             if ":" in text or "：" in text:
                 cut = colon(text)
-                if 0 < cut < 60 and cut + 1 < len(text):
+                if 0 < cut < 60 and norm(text[cut:]):  # behind a label's own colon stands no value
                     self.inline.setdefault(norm(text[:cut]), []).append(number)
 
     # -- looking -------------------------------------------------------------------------------------------------

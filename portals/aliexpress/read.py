@@ -17,6 +17,7 @@ from agent.reading.deadlines import (
     deadline_from_rule,
     read_due,
 )
+from agent.reading.ids import item_number
 from agent.reading.labels import norm
 from agent.reading.seen import Part, Seen, Value
 from agent.reading.unreadable import Unreadable
@@ -209,7 +210,7 @@ def read_items(seen: Seen) -> tuple[Item, ...]:
     columns = {"id": "goods.id", "name": "goods.name", "quantity": "goods.quantity", "paid": "goods.paid"}
     return tuple(
         Item(
-            id=row["id"].text,
+            id=row["id"].read(item_number),
             name=row["name"].text,
             quantity=row["quantity"].read(_quantity),
             amount=row["paid"].read(money)[0],
@@ -260,18 +261,10 @@ def read_decision(seen: Seen) -> Decision | None:
     own, _ = amount.read(money)
     return Decision(
         responsible=Party(shown=party.text, is_=party.word("party")),  # type: ignore[arg-type]
-        deductions=(Deduction(label=_label(seen, "ruling.amount"), amount=own),) if own.value else (),
+        deductions=(Deduction(label=part.worded("ruling.amount"), amount=own),) if own.value else (),
         text=part.labelled("ruling.text").text,
         requested_evidence=wanted,
     )
-
-
-def _label(seen: Seen, key: str) -> str:
-    """A label as this page words it."""
-    at = next(iter(seen.places(key)), None)
-    if at is None:  # it stands in one text with its value
-        return seen.labels.in_language(key, seen.page.language[:2])
-    return seen.tree.joined(seen.tree.plain(at)).replace("\n", " ")
 
 
 def _ruled(seen: Seen, decision: Decision | None) -> Decision | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agent.policy import Policy, load_policy
 from agent.reading.deadlines import deadline_from_instant, deadline_from_rule, read_due
+from agent.reading.ids import item_number
 from agent.reading.labels import norm
 from agent.reading.moments import Moment, read_moment
 from agent.reading.money import read_money
@@ -129,7 +130,7 @@ def items(seen: Seen, market: Market) -> tuple[Item, ...]:
     if not rows:
         raise seen.drift("items.heading", say("no rows stand under the heading"), found=(section.text[:120],))
     return tuple(
-        Item(id=row["id"].text, name=row["name"].text, quantity=row["quantity"].read(quantity),
+        Item(id=row["id"].read(item_number), name=row["name"].text, quantity=row["quantity"].read(quantity),
              amount=money(row["price"], market))
         for row in rows
     )  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from agent.portal import Listed, Listing, Sent
+from agent.reading.ids import item_number
 from agent.reading.labels import norm
 from agent.reading.seen import Part, Row, Seen, Value
 from agent.reading.unreadable import Unreadable
@@ -114,7 +115,7 @@ def read_items(seen: Seen) -> tuple[Item, ...]:
     columns = {"id": "items.id", "name": "items.title", "quantity": "items.quantity", "price": "items.price"}
     return tuple(
         Item(
-            id=row["id"].text,
+            id=row["id"].read(item_number),
             name=row["name"].text,
             quantity=row["quantity"].read(_quantity),
             amount=money(row["price"]),

@@ -91,11 +91,9 @@ def read_decision(seen: Seen, state: str) -> Decision | None:
     if part is None:
         return None
     party, charged = part.labelled("ruling.responsible"), paid(part.labelled("ruling.charged"))
-    at = part.places("ruling.charged")[0]
-    label = seen.tree.text(seen.tree.first[at], seen.tree.last[at])
     return Decision(
         responsible=Party(shown=party.text, is_=party.word("party")),  # type: ignore[arg-type]
-        deductions=() if charged is None else (Deduction(label=label, amount=charged),),
+        deductions=() if charged is None else (Deduction(label=part.worded("ruling.charged"), amount=charged),),
         text=part.labelled("ruling.text").text,
     )
 

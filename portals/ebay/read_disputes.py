@@ -89,8 +89,7 @@ def read_decision(seen: Seen, ruling: Part | None) -> Decision | None:
     for key in _TAKEN:
         amount = paid(ruling.labelled(key))
         if amount is not None:
-            at = ruling.places(key)[0]
-            taken.append(Deduction(label=seen.tree.text(seen.tree.first[at], seen.tree.last[at]), amount=amount))
+            taken.append(Deduction(label=ruling.worded(key), amount=amount))
     return Decision(deductions=tuple(taken), text=ruling.labelled("decision.why").text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from agent.portal import Listed, Listing, Sent
+from agent.reading.beside import spots, value_of
 from agent.reading.labels import norm
 from agent.reading.seen import Entry, Part, Seen, Value
 from agent.records import (
@@ -164,12 +165,12 @@ def read_ruling(seen: Seen) -> tuple[Instant | None, Decision | None]:
     part = seen.section("return.ruling.heading")
     if part.shows("return.ruling.none"):
         return None, None
-    said: list[str] = []
-    for number in range(part.first, part.last):
-        if seen.tree.norms[number] in seen.labels.known:
-            break
-        if not seen.tree.aside[number]:
-            said.append(seen.tree.texts[number])
+    taken: set[int] = set()  # what belongs to a label; the rest is the text
+    for key in ("return.ruled_at", "return.compensation"):
+        for spot in spots(part, key):
+            value = value_of(part, key, spot).element
+            taken |= {*range(spot.first, spot.last), *range(seen.tree.first[value], seen.tree.last[value])}
+    said = [seen.tree.texts[n] for n in range(part.first, part.last) if n not in taken and not seen.tree.aside[n]]
     if len(said) != 1:  # none, or also a text of something else, such as a bar beside the heading
         raise seen.drift("return.ruling.heading", say("the decision has no text"), found=(part.text[:120],))
     text = said[0]

@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from agent.reading.deadlines import agree, deadline_from_countdown, deadline_from_instant, read_due
+from agent.reading.ids import item_number
 from agent.reading.moments import ZoneBasis, read_moment
 from agent.reading.money import read_money
 from agent.reading.seen import Entry, Part, Seen, Value
@@ -85,7 +86,7 @@ def items(part: Part, price: str = "item.price") -> tuple[Item, ...]:
     rows = part.rows({"id": "item.sku", "name": "item.name", "quantity": "item.quantity", "amount": price})
     return tuple(
         Item(
-            id=row["id"].text, name=row["name"].text, quantity=row["quantity"].read(quantity),
+            id=row["id"].read(item_number), name=row["name"].text, quantity=row["quantity"].read(quantity),
             amount=row["amount"].read(money),
         )
         for row in rows

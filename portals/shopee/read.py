@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from agent.portal import Sent
 from agent.reading.deadlines import deadline_from_instant
+from agent.reading.ids import item_number
 from agent.reading.labels import norm
-from agent.reading.seen import Entry, Part, Seen, Value
+from agent.reading.seen import Part, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import (
     Action,
@@ -215,10 +216,8 @@ def read_decision(seen: Seen) -> Decision | None:
     if part is None:
         return None
     amount = part.labelled("ruling.amount")
-    at = seen.places("ruling.amount")[0]
-    label = " ".join(Entry(seen, at).pieces)
     return Decision(
-        deductions=(Deduction(label=label, amount=money(amount, market_of(seen))),),
+        deductions=(Deduction(label=part.worded("ruling.amount"), amount=money(amount, market_of(seen))),),
         text=part.labelled("ruling.text").text,
     )
 
@@ -229,7 +228,7 @@ def read_items(seen: Seen) -> tuple[Item, ...]:
     market = market_of(seen)
     return tuple(
         Item(
-            id=row["id"].text,
+            id=row["id"].read(item_number),
             name=row["name"].text,
             quantity=row["quantity"].read(_quantity),
             amount=money(row["paid"], market),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from agent.reading.seen import Entry, Part, Seen, Value
@@ -85,10 +86,11 @@ def _entry(part: Part, box: int, time: int, clock: Clock) -> Told:
     before: list[str] = []
     after: list[str] = []
     ref = ""
-    own = next((n for n in range(entry.first, entry.last) if tree.norms[n] in refs), entry.last)
-    if own + 1 < entry.last and re.fullmatch(r"\d{6,}", tree.texts[own + 1]):
-        ref = tree.texts[own + 1]
-        linked |= {own, own + 1}
+    shown = [n for n in range(entry.first, entry.last) if not tree.aside[n] and tree.norms[n]]
+    for label, number in pairwise(shown):  # whatever controls, colons and stars stand between the two
+        if tree.norms[label] in refs and re.fullmatch(r"\d{6,}", tree.texts[number]):
+            ref = tree.texts[number]
+            linked |= set(range(label, number + 1))
     for n in range(entry.first, entry.last):
         if n != time and n not in linked and not tree.aside[n]:  # “copy” is no word of the message
             (before if n < time else after).append(tree.texts[n])

@@ -186,8 +186,11 @@ class _Reader(HTMLParser):
 
 
 def parse(html: str) -> Node:
-    """The page's outermost element."""
+    """The page's outermost element; where there are several, a box around them."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    return reader.root.elements[0]
+    if len(reader.root.elements) == 1:
+        return reader.root.elements[0]
+    reader.root.tag = "div"
+    return reader.root
