@@ -111,12 +111,15 @@ def tag_of(tree: Tree, unit: Unit) -> str:
 def spots(part: Part, key: str) -> list[Spot]:
     """Everywhere in `part` where the label `key` stands, in the order shown; in controls none does."""
     tree = part.seen.tree
-    found = []
+    found: list[Spot] = []
     for text in part.seen.labels.of(key):
-        found += [Spot(i, tree.first[i], tree.last[i]) for i in tree.forms.get(text, ()) if part.holds(i)]
-        found += [Spot(-1, n, n + 1) for n in tree.loose.get(text, ()) if part.first <= n < part.last]
-        found += [Spot(-1, n, n + 1, True) for n in tree.inline.get(text, ()) if part.first <= n < part.last]
-    return sorted(found, key=lambda spot: spot.first)
+        if text in tree.forms:
+            found += [Spot(i, tree.first[i], tree.last[i]) for i in tree.forms[text] if part.holds(i)]
+        if text in tree.loose:
+            found += [Spot(-1, n, n + 1) for n in tree.loose[text] if part.first <= n < part.last]
+        if text in tree.inline:
+            found += [Spot(-1, n, n + 1, True) for n in tree.inline[text] if part.first <= n < part.last]
+    return sorted(found, key=lambda spot: spot.first) if len(found) > 1 else found
 
 
 def value_of(part: Part, key: str, spot: Spot) -> Found:

@@ -23,7 +23,7 @@ def noted(case: Case, seen: Seen) -> Case:
     """The case with every free text that ends in an ellipsis noted in `missing`. An id, a number or a date of which only
     the beginning is shown is none, and what a script has still to fill in is nothing: `PageDrift`."""
     found: dict[str, str] = {}
-    for path, text in _texts({k: v for k, v in case.model_dump(mode="json").items() if k not in _OURS}):
+    for path, text in _texts({k: v for k, v in case.model_dump().items() if k not in _OURS}):
         if is_unfilled(text):
             raise seen.drift("", say("{field} is not filled in yet", field=path), found=(text[:120],))
         if not is_cut(text):
@@ -36,12 +36,12 @@ def noted(case: Case, seen: Seen) -> Case:
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text of nested JSON by its path."""
+    """Every text of a nested record by its path."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):
         for name, inner in value.items():
             yield from _texts(inner, f"{path}.{name}" if path else name)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
             yield from _texts(inner, f"{path}.{number}")

@@ -44,7 +44,7 @@ class SeenPage(Record):
 
     def stored(self) -> bytes:
         """The bytes that are kept and hashed."""
-        return self.model_dump_json().encode()
+        return self.__pydantic_serializer__.to_json(self)  # as `model_dump_json`, without a text in between
 
     @property
     def sha256(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect, bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.reading.beside import Spot, spots, units
@@ -65,10 +66,10 @@ def signs_of(part: Part, key: str) -> tuple[str, ...]:
         return tuple(tree.value_text(me)[:60] for me in sorted(own))
     ranks: set[int] = set()
     unknown: list[Section] = []
-    for me in range(part.element, tree.end[part.element]):
-        rank = tree.rank(me)
-        if not rank or not tree.count(me) or not part.holds(me):
+    for me in tree.titles:
+        if not tree.count(me) or not part.holds(me):
             continue
+        rank = tree.rank(me)
         first = tree.plain(me)[0]
         said = {tree.form_of(me), tree.norms[first]}  # a heading may have a mark or a count behind its own text
         if said & labels.headings:
@@ -109,11 +110,15 @@ def _under(part: Part, tree: Tree, spot: Spot, heading: int, rank: int) -> Secti
     box = max(box, part.element)
     stop = max(min(tree.last[box], part.last), start)
     headings, known = part.seen.labels.headings, part.seen.labels.known
-    for i in range(heading + 1, tree.end[box]):
+    titles = tree.titles
+    after = (
+        range(heading + 1, tree.end[box])
+        if rank == _UNRANKED
+        else titles[bisect(titles, heading) : bisect_left(titles, tree.end[box])]
+    )
+    for i in after:
         if start <= tree.first[i] < stop and tree.last[i] > tree.first[i]:
             other = tree.rank(i)
-            if not other and rank != _UNRANKED:
-                continue
             form = tree.form_of(i)
             if other:  # a label of ours in a heading's element heads its own value and no new part
                 ends = other <= rank and (form not in known or form in headings)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from agent.errors import Mismatch, PageDrift
 from agent.policy import Policy
@@ -37,6 +36,8 @@ _MORE = re.compile(
 )
 """Compared forms of what a portal writes on the control behind which the rest of something lies."""
 _CUT = re.compile(r"(?:…|\.\.\.|⋯)$|(?:더 ?보기|펼치기|(?i:show more|read more|see more))$")
+_SIGN = 12
+"""The longest such sign has no more letters."""
 _COUNT = r":?([\d,.\u00a0]+)(?:건|개|件|条|筆|шт\.?|results?|items?|orders?|rows?)?"
 _ALIKE = 0.45
 """From here on a text may be what a missing label has become."""
@@ -44,7 +45,7 @@ _ALIKE = 0.45
 
 def is_cut(text: str) -> bool:
     """Is `text` only the beginning of one, by its ellipsis or a “more” behind it?"""
-    return _CUT.search(text) is not None
+    return _CUT.search(text, max(len(text) - _SIGN, 0)) is not None
 
 
 def is_unfilled(text: str) -> bool:
@@ -52,8 +53,7 @@ def is_unfilled(text: str) -> bool:
     return _UNFILLED.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a value stood: the element's number on the seen page, and under which label key it was found."""
 
     key: str

@@ -58,7 +58,7 @@ def _is_header(part: Part, box: int, heads: dict[str, list[int]], needed: list[s
         if len(inside) != 1 or cell < 0 or cell in taken or tree.form_of(cell) != tree.form_of(inside[0]):
             return False
         taken.add(cell)
-    if all(tree.tags[c] == "th" or tree.attrs(c).get("role") == "columnheader" for c in cells):
+    if all(tree.tags[c] == "th" or (tree.has(c, "role") and tree.attrs(c)["role"] == "columnheader") for c in cells):
         return True
     if any(tree.tags[c] == "dd" for c in cells):
         return False

@@ -8,7 +8,9 @@ repaired copy would have its values elsewhere than a person saw them.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from html import unescape
+from itertools import accumulate
 
 from agent.reading.labels import norm
 
@@ -30,28 +32,28 @@ _INLINE = _tags(
 _VOID = _tags("area base br col embed hr img input link meta param source track wbr")
 _RAW = _tags("script style noscript template")
 """Elements whose content nobody sees; the seeing script leaves them out, other HTML may have them."""
-_TOKEN = re.compile(
-    r"([^<]*+)(<(?:(/?)([a-zA-Z][^\s/>]*+)[^>\"']*+(?:\"[^\"]*+\"[^>\"']*+|'[^']*+'[^>\"']*+)*+>"
-    r"|!--.*?-->|[!?][^>]*+>|))",
+_TAG = re.compile(
+    r"<(?:(/?[a-zA-Z][^\s/>]*+)([^>\"']*+(?:\"[^\"]*+\"[^>\"']*+|'[^']*+'[^>\"']*+)*+)>|!--.*?-->|[!?][^>]*+>)",
     re.DOTALL,
 )
-"""A text and what follows it: a tag, or a comment, or a `<` that is neither."""
+"""A tag, its name (with the slash of a closing one) and what else stands in it; or a comment, which has neither."""
 _ATTRIBUTE = re.compile(r"([^\s=/>\"']+)(?:\s*=\s*(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]+)))?")
 _MOST_PIECES = 4
 """A label may be split over that many elements."""
-_BREAKS, _SINGLE, _REMARK, _UNSEEN = 1, 2, 4, 8
+_BREAKS, _SINGLE, _REMARK, _UNSEEN, _CLOSES = 1, 2, 4, 8, 16
 
 
 class _Kinds(dict[str, tuple[str, int]]):
-    """A tag as written to its name in lower case and what it is: one look where there would be four."""
+    """A tag as written to its name in lower case and what it is: one look where there would be five."""
 
     def __missing__(self, written: str) -> tuple[str, int]:
-        tag = written.lower()
+        tag = written.lower().removeprefix("/")
         kind = (
             _BREAKS * (tag not in _INLINE)
             + _SINGLE * (tag in _VOID)
             + _REMARK * (tag in ASIDE)
             + _UNSEEN * (tag in _RAW)
+            + _CLOSES * written.startswith("/")
         )
         if len(self) < 1000:
             self[written] = tag, kind
@@ -61,119 +63,115 @@ class _Kinds(dict[str, tuple[str, int]]):
 _KINDS = _Kinds()
 
 
+class _Kids(dict[int, list[int]]):
+    """The children of an element, found when they are first asked for: of most elements nobody asks."""
+
+    def __init__(self, end: list[int]) -> None:
+        self._end = end
+
+    def __missing__(self, me: int) -> list[int]:
+        kids: list[int] = []
+        kid, stop = me + 1, self._end[me]
+        while kid < stop:
+            kids.append(kid)
+            kid = self._end[kid]
+        self[me] = kids
+        return kids
+
+
 class Tree:
     """Elements are numbered in document order; `first[i]:last[i]` are the numbers of the texts inside element i,
-    `end[i]` is the number after its last descendant, `opens[i]:closes[i]` its place in the stored HTML.
+    `end[i]` is the number after its last descendant, `kids[i]` are its children.
 
     `seps[n]` is what stands between text n and the one before: nothing, a blank or a line end. `aside[n]`: is text n
     part of a control or a remark?
     """
 
-    __slots__ = (
-        "_attrs",
-        "_inner",
-        "_marks",
-        "aside",
-        "closes",
-        "end",
-        "first",
-        "forms",
-        "html",
-        "inline",
-        "kids",
-        "last",
-        "loose",
-        "norms",
-        "opens",
-        "owners",
-        "parent",
-        "seps",
-        "tags",
-        "texts",
-    )
-
     def __init__(self, html: str) -> None:
         self.html = html
-        self.tags: list[str]
-        self.parent: list[int]
-        self.first: list[int]
-        self.last: list[int]
-        self.end: list[int]
-        self.opens: list[int]
-        self.closes: list[int]
-        self.kids: list[list[int]]
-        self.texts: list[str]
-        self.owners: list[int]
-        self.seps: list[str]
-        self.aside: list[bool]
-        self._inner: list[int]
+        self.tags: list[str] = ["main"]
+        self.parent: list[int] = [-1]
+        self.first: list[int] = [0]
+        self.last: list[int] = [0]
+        self.end: list[int] = [1]
+        self.texts: list[str] = []
+        self.owners: list[int] = []
+        self.seps: list[str] = []
+        self.aside: list[bool] = []
+        self._heads: list[str] = [""]  # what stands in each element's opening tag behind its name
+        self._opened: list[int] = [-1]  # which of the page's tags opens it, and which closes it
+        self._closed: list[int] = [-1]
         self._attrs: dict[int, dict[str, str]] = {}
         self._grow(html)
+        self.kids = _Kids(self.end)
         self._index()
 
     # -- growing -------------------------------------------------------------------------------------------------
 
     def _grow(self, html: str) -> None:
-        """Element 0 is the page itself, whatever the stored HTML holds."""
-        kinds = _KINDS
-        elements: list[tuple[str, int, int, int, int]] = [("main", -1, 0, 0, 0)]
-        said_there: list[tuple[str, int, str, bool]] = []
-        closed: list[tuple[int, int, int, int]] = []
-        note, hear, close = elements.append, said_there.append, closed.append
-        stack, names = [0], ["main"]  # of what is open: its number and its tag
-        me, remarks, position, count, gap, hidden = 1, 0, 0, 0, "", ""
-        for piece, whole, slash, name in _TOKEN.findall(html + "<"):
-            start = position + len(piece)
-            position = start + len(whole)
-            if piece and not hidden:
+        """Element 0 is the page itself, whatever the stored HTML holds. This loop is most of what reading a page
+        costs: it does nothing that can be done when it is asked for."""
+        tags, parents, first, last, end = self.tags, self.parent, self.first, self.last, self.end
+        texts, owners, seps, asides = self.texts, self.owners, self.seps, self.aside
+        heads, opened, closed, kinds = self._heads, self._opened, self._closed, _KINDS
+        open_, names = [0], [""]  # of what is open: its number and its tag; no tag closes the page itself
+        here, me, remarks, gap, hidden = 0, 1, 0, "", ""
+        pieces = _TAG.split(html)
+        for number, (piece, name, head) in enumerate(
+            zip(pieces[::3], [*pieces[1::3], None], [*pieces[2::3], ""], strict=True)
+        ):
+            if piece == "\n":  # between blocks nothing else stands
+                gap = gap or "\n"
+            elif piece and not hidden:
                 text = unescape(piece) if "&" in piece else piece
-                said = " ".join(text.split())
-                if said:
-                    sep = "\n" if gap == "\n" else " " if gap or text[0].isspace() else ""
-                    hear((said, stack[-1], sep, remarks > 0))
-                    count += 1
+                words = text.split()
+                if words:
+                    texts.append(" ".join(words))
+                    owners.append(here)
+                    seps.append("\n" if gap == "\n" else " " if gap or text[0].isspace() else "")
+                    asides.append(remarks > 0)
                     gap = " " if text[-1].isspace() else ""
                 elif not gap:
                     gap = "\n" if "\n" in piece else " "
-            if not name:
+            if name is None:
                 continue
             tag, kind = kinds[name]
             if hidden:
-                hidden = "" if slash and tag == hidden else hidden
+                hidden = "" if kind & _CLOSES and tag == hidden else hidden
                 continue
             if kind & _BREAKS:
                 gap = "\n"
-            if slash:
-                depth = len(stack) - 1
-                while depth > 0 and names[depth] != tag:
-                    depth -= 1
-                while 0 < depth < len(stack):
-                    close((stack.pop(), count, me, position))
-                    remarks -= names.pop() in ASIDE
+            if kind & _CLOSES:
+                if tag not in names:
+                    continue
+                while True:  # what was left open in it ends with it
+                    closes = names.pop()
+                    done = open_.pop()
+                    last[done], end[done], closed[done] = len(texts), me, number
+                    remarks -= closes in ASIDE
+                    if closes == tag:
+                        break
+                here = open_[-1]
             elif kind & _UNSEEN:
                 hidden = tag
             else:
-                note((tag, stack[-1], count, start, position))
+                count = len(texts)
+                tags.append(tag)
+                parents.append(here)
+                first.append(count)
+                last.append(count)
+                end.append(me + 1)
+                heads.append(head)
+                opened.append(number)
+                closed.append(number)
                 if not kind & _SINGLE:
-                    stack.append(me)
+                    open_.append(me)
                     names.append(tag)
+                    here = me
                     remarks += kind & _REMARK > 0
                 me += 1
-        self.tags, self.parent = [one[0] for one in elements], [one[1] for one in elements]
-        self.first, self.opens, self._inner = (
-            [one[2] for one in elements], [one[3] for one in elements], [one[4] for one in elements],
-        )  # fmt: skip
-        self.texts, self.owners = [one[0] for one in said_there], [one[1] for one in said_there]
-        self.seps, self.aside = [one[2] for one in said_there], [one[3] for one in said_there]
-        last, end, closes = list(self.first), list(range(1, me + 1)), list(self._inner)
-        closed += ((open_still, count, me, len(html)) for open_still in stack)
-        for done, texts, after, place in closed:
-            last[done], end[done], closes[done] = texts, after, place
-        self.last, self.end, self.closes = last, end, closes
-        kids: list[list[int]] = [[] for _ in range(me)]
-        self.kids = kids
-        for kid in range(1, me):
-            kids[self.parent[kid]].append(kid)
+        for done in open_:
+            last[done], end[done], closed[done] = len(texts), me, -1
 
     def _index(self) -> None:
         """Where each compared form stands.
@@ -182,46 +180,28 @@ class Tree:
         `loose`: form of a text that shares its element with others, to those texts;
         `inline`: form of what stands before a colon in one text to those texts.
         """
-        forms: dict[str, list[int]] = {}
-        self.forms = forms
+        self.forms: dict[str, list[int]] = {}
         self.loose: dict[str, list[int]] = {}
         self.inline: dict[str, list[int]] = {}
-        aside, first, last = self.aside, self.first, self.last
-        self.norms = norms = [norm(t) for t in self.texts]
-        marks = [0]
-        many = 0
-        for remark in aside:
-            many += not remark
-            marks.append(many)
-        self._marks = marks
-        short: dict[tuple[int, int], int] = {}
-        most = _MOST_PIECES
-        for me, (a, b) in enumerate(zip(first, last, strict=True)):
-            if a < b and 0 < marks[b] - marks[a] <= most:
+        self.norms = norms = [norm(text) for text in self.texts]
+        self._marks = marks = [0, *accumulate(not aside for aside in self.aside)]
+        innermost: dict[tuple[int, int], int] = {}
+        for me, (a, b) in enumerate(zip(self.first, self.last, strict=True)):
+            if a < b and 1 < marks[b] - marks[a] <= _MOST_PIECES:
                 # a later element with the same texts lies inside the earlier one and takes its place
-                short[marks[a], marks[b]] = me
-        alone = bytearray(len(norms))
-        for (a, b), me in short.items():
-            start, stop = first[me], last[me]
-            if stop - start == 1:
-                form = norms[start]
-                alone[start] = 1
-            else:
-                plain = [n for n in range(start, stop) if not aside[n]]
-                form = "".join([norms[n] for n in plain])
-                if b - a == 1:
-                    alone[plain[0]] = 1
-            there = forms.get(form)
-            if there is None:
-                forms[form] = [me]
-            else:
-                there.append(me)
-        for number, text in enumerate(self.texts):
-            if aside[number]:
+                innermost[marks[a], marks[b]] = me
+        for me in innermost.values():
+            self.forms.setdefault(self.form_of(me), []).append(me)
+        for number, (text, form, owner, aside) in enumerate(
+            zip(self.texts, norms, self.owners, self.aside, strict=True)
+        ):
+            if aside:
                 continue
-            if not alone[number] and self.form_of(self.owners[number]) != norms[number]:
-                self.loose.setdefault(norms[number], []).append(number)
-            if ":" in text or "：" in text:
+            if marks[self.last[owner]] - marks[self.first[owner]] == 1:
+                self.forms.setdefault(form, []).append(owner)
+            elif self.form_of(owner) != form:
+                self.loose.setdefault(form, []).append(number)
+            if ":" in form:
                 cut = colon(text)
                 if 0 < cut < 60 and norm(text[cut:]):  # behind a label's own colon stands no value
                     self.inline.setdefault(norm(text[:cut]), []).append(number)
@@ -233,16 +213,36 @@ class Tree:
         found = self._attrs.get(me)
         if found is None:
             found = {}
-            start = self.opens[me] + 1 + len(self.tags[me])
-            for match in _ATTRIBUTE.finditer(self.html, start, self._inner[me] - 1) if me else ():
-                value = match[2] or match[3] or match[4] or ""
-                found.setdefault(match[1].lower(), unescape(value) if "&" in value else value)
+            head = self._heads[me]
+            for name, double, single, bare in _ATTRIBUTE.findall(head) if head else ():
+                value = double or single or bare
+                found.setdefault(name.lower(), unescape(value) if "&" in value else value)
             self._attrs[me] = found
         return found
 
     def has(self, me: int, attribute: str) -> bool:
         """Does element `me` carry that attribute? Quicker than `attrs` where most do not."""
-        return self.html.find(attribute, self.opens[me], self._inner[me]) >= 0 and attribute in self.attrs(me)
+        return attribute in self._heads[me] and attribute in self.attrs(me)
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        return [tag.span() for tag in _TAG.finditer(self.html)]
+
+    def outer_html(self, me: int) -> str:
+        """Element `me` as it stands in the stored HTML."""
+        return self.html[self._places[self._opened[me]][0] : self._stop(me)] if me else self.html
+
+    def _stop(self, me: int) -> int:
+        return self._places[self._closed[me]][1] if self._closed[me] >= 0 else len(self.html)
+
+    @cached_property
+    def titles(self) -> list[int]:
+        """The elements that head a part of the page and show a text, in the order shown."""
+        return [
+            me
+            for me, (tag, head) in enumerate(zip(self.tags, self._heads, strict=True))
+            if (tag in TITLES or "heading" in head) and self.last[me] > self.first[me] and self.rank(me)
+        ]
 
     def text(self, a: int, b: int) -> str:
         """Texts a to b as one line."""
@@ -318,8 +318,9 @@ class Tree:
                 return None
             return attrs.get("value", "")
         if tag == "textarea":
-            closing = self.html.rfind("</", self._inner[me], self.closes[me])
-            return unescape(self.html[self._inner[me] : closing if closing >= 0 else self.closes[me]])
+            start, stop = self._places[self._opened[me]][1], self._stop(me)
+            closing = self.html.rfind("</", start, stop)
+            return unescape(self.html[start : closing if closing >= 0 else stop])
         if tag == "select":
             chosen = [i for i in range(me, self.end[me]) if self.tags[i] == "option" and "selected" in self.attrs(i)]
             return ", ".join(self.text(self.first[i], self.last[i]) for i in chosen if self.last[i] > self.first[i])
@@ -334,7 +335,7 @@ class Tree:
     def rank(self, me: int) -> int:
         """1 to 6 for a heading, 0 for anything else."""
         rank = TITLES.get(self.tags[me], 0)
-        if not rank and self.has(me, "role") and self.attrs(me)["role"] == "heading":
+        if not rank and "heading" in self._heads[me] and self.attrs(me).get("role") == "heading":
             level = self.attrs(me).get("aria-level", "")
             return int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
         return rank

@@ -292,7 +292,7 @@ async def _row(tab: Tab, case_id: str) -> str:
     if len(own) != 1:
         raise seen.drift("list.return_id", say("{count} rows have this number", count=len(own)))
     tree, at = seen.tree, own[0].element
-    return tree.html[tree.opens[at] : tree.closes[at]]
+    return tree.outer_html(at)
 
 
 def _with_row(seen: Seen, row: str) -> Seen:

@@ -38,6 +38,10 @@ _FIXED = (
 )
 
 
+_OURS = ("data-list-row",)
+"""Marks that a page object puts on the stored page; a portal can't rename them."""
+
+
 @kind("ids, names and data attributes renamed", readable=True)
 def names_renamed(b: Bench) -> bool:
     new: dict[str, str] = {}
@@ -46,7 +50,11 @@ def names_renamed(b: Bench) -> bool:
             value = node.attrs[name]
             if name in ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls"):
                 node.attrs[name] = new.setdefault(value, noise(b.random))
-            elif name.startswith("data-") and (name != "data-wuic-attrs" or b.random.random() < 0.3):
+            elif (
+                name.startswith("data-")
+                and name not in _OURS
+                and (name != "data-wuic-attrs" or b.random.random() < 0.3)
+            ):
                 del node.attrs[name]
                 if b.random.random() < 0.5:
                     node.attrs[f"data-{noise(b.random)}"] = value if name != "data-wuic-attrs" else "1"

@@ -11,6 +11,7 @@ from agent.reading.ids import item_number
 from agent.reading.labels import Labels
 from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
+from agent.reading.tree import Tree
 
 LABELS = Labels(
     portal="shop",
@@ -142,3 +143,22 @@ def test_a_run_that_lost_a_value_is_still_refused() -> None:
 )
 def test_a_label_is_given_as_the_page_words_it_wherever_it_stands(html: str) -> None:
     assert seen(html).worded("info.id") == "Dispute number"
+
+
+# -- the stored page as flat arrays ----------------------------------------------------------------------------------
+
+
+def test_an_element_is_given_back_as_it_was_stored() -> None:
+    html = '<main><!-- a > b --><p title="1 > 0">x<br>y</p><script><p>no</p></script><i>open</main>'
+    tree = Tree(html)
+    assert [tree.tags[me] for me in tree.kids[1]] == ["p", "i"]
+    paragraph = tree.tags.index("p")
+    assert tree.outer_html(paragraph) == '<p title="1 > 0">x<br>y</p>'
+    assert tree.attrs(paragraph) == {"title": "1 > 0"}
+    assert tree.texts == ["x", "y", "open"]
+    assert tree.outer_html(1) == html
+
+
+def test_what_a_person_typed_is_read_with_its_line_ends() -> None:
+    tree = Tree("<form><textarea name=why>one\n  two &amp; three</textarea></form>")
+    assert tree.field_value(tree.tags.index("textarea")) == "one\n  two & three"
