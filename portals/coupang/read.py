@@ -111,7 +111,7 @@ def read_listing(seen: Seen, filter: str, number: int) -> Listing:
         row["reason"].word("reason")
         row["amount"].read(money)
         instant(row["opened_at"])
-        one = Listed(case_id=case_id, url=address, facts={n: row[n].text for n in _STEADY}, status_is=status)
+        one = Listed(case_id=case_id, url=address, facts={n: row[n].read(str) for n in _STEADY}, status_is=status)
         if listed.setdefault(case_id, one) != one:
             raise seen.mismatch("orders.order_id", listed[case_id].facts["status"], one.facts["status"])
     if not listed and total and number == 1:

@@ -16,7 +16,7 @@ from tests.mutants import anywhere
 from tests.mutants.corpus import CHANNEL, Sample, gather
 from tests.mutants.kind import KINDS
 from tests.mutants.live import READABLE, TROUBLE, LiveMutant, made, rehearsed
-from tests.mutants.run import Counted, Table, Workshop, count, schedule
+from tests.mutants.run import Counted, Table, Workshop, count, schedule, verdict
 
 SEED = 20260312
 CASES = 5
@@ -80,6 +80,20 @@ def test_no_portal_s_changed_page_is_read_wrongly_in_silence(portal: str) -> Non
     workshop = Workshop(samples, SEED)
     told = whole(count(workshop, schedule(60, workshop.kinds)))
     assert told.failures == [], f"seed {SEED}"
+
+
+@pytest.mark.parametrize(
+    ("portal", "seed", "name", "number"),
+    [
+        ("coupang", 5, "text_cut", 18),  # a list's order status, of which only the beginning is shown
+        ("coupang", 1, "text_cut", 6),  # two clauses, of which one is cut off
+        ("aliexpress", 1, "heading_unknown", 19),  # the return's heading renamed
+        ("aliexpress", 1, "two_at_once_trouble", 234),  # a running number in the column of an item's id
+        ("ebay", 1, "two_at_once_trouble", 14),
+    ],
+)
+def test_what_was_once_read_wrongly_is_refused(portal: str, seed: int, name: str, number: int) -> None:
+    assert verdict(Workshop(anywhere.frozen(portal), seed).make(name, number)).verdict == "refused"
 
 
 def test_no_changed_form_is_filled_or_aimed_at_wrongly() -> None:
