@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from agent.errors import AlreadyAttempted, NotApproved, StoreFault, UsageFault
@@ -36,6 +36,44 @@ _LEGAL: dict[str, tuple[str, ...]] = {
 _DRAFTS, _PACKETS, _SLOTS = schema.drafts, schema.packets, schema.slots
 _APPROVALS, _ATTEMPTS = schema.approvals, schema.attempts
 
+# Made once: what a statement is made of costs more than what it does.
+_ADD_DRAFT, _ADD_PACKET, _ADD_SLOT = insert(_DRAFTS), insert(_PACKETS), insert(_SLOTS)
+_ADD_APPROVAL, _ADD_ATTEMPT = insert(_APPROVALS), insert(_ATTEMPTS)
+_DRAFT = select(_DRAFTS.c.data).where(*slot(_DRAFTS))
+_DRAFTED_BY = select(_DRAFTS.c.by).where(*slot(_DRAFTS))
+_CHANGE_DRAFT = update(_DRAFTS).where(*slot(_DRAFTS))
+_PACKET = select(_PACKETS.c.authors, _PACKETS.c.data).where(_PACKETS.c.digest == bindparam("of"))
+_CHANGE_PACKET = update(_PACKETS).where(_PACKETS.c.digest == bindparam("of"))
+_SLOT = select(_SLOTS.c.digest, _SLOTS.c.at).where(*slot(_SLOTS))
+_CHANGE_SLOT = update(_SLOTS).where(*slot(_SLOTS))
+_IN_FORCE = select(_PACKETS.c.data).join(_SLOTS, _SLOTS.c.digest == _PACKETS.c.digest).where(*slot(_SLOTS))
+_OF_CASE = select(_APPROVALS).where(_APPROVALS.c.ref == bindparam("of")).order_by(_APPROVALS.c.at, _APPROVALS.c.id)
+_GOOD = (
+    select(_APPROVALS)
+    .where(*unspent(None, None), _APPROVALS.c.expires_at > bindparam("now"))
+    .order_by(_APPROVALS.c.at, _APPROVALS.c.id)
+)
+_GOOD_OF_CASE = _GOOD.where(_APPROVALS.c.ref == bindparam("of"))
+_REPLACE = update(_APPROVALS).where(*unspent(None, None), *slot(_APPROVALS))
+_SPEND = update(_APPROVALS).where(_APPROVALS.c.id == bindparam("of"), _APPROVALS.c.spent_at.is_(None))
+_ATTEMPT = select(_ATTEMPTS).where(_ATTEMPTS.c.id == bindparam("of"))
+_LOCK_ATTEMPT = _ATTEMPT.with_for_update()
+_STATE = select(_ATTEMPTS.c.state).where(_ATTEMPTS.c.id == bindparam("of"))
+_CHANGE_ATTEMPT = update(_ATTEMPTS).where(_ATTEMPTS.c.id == bindparam("of"))
+_EVERY_ATTEMPT = select(_ATTEMPTS).order_by(_ATTEMPTS.c.armed_at, _ATTEMPTS.c.id)
+_ATTEMPTS_OF_CASE = _EVERY_ATTEMPT.where(_ATTEMPTS.c.ref == bindparam("of"))
+_UNKNOWN = select(_ATTEMPTS).where(_ATTEMPTS.c.state == "unknown").order_by(_ATTEMPTS.c.armed_at)
+_LEFT_ARMED = (
+    select(_ATTEMPTS)
+    .where(
+        _ATTEMPTS.c.portal == bindparam("of_portal"),
+        _ATTEMPTS.c.account == bindparam("of_account"),
+        _ATTEMPTS.c.state == "armed",
+    )
+    .order_by(_ATTEMPTS.c.armed_at)
+    .with_for_update()
+)
+
 
 class Ledger:
     """Every write is one durable transaction that also holds its audit link.
@@ -52,16 +90,16 @@ class Ledger:
 
     def save_draft(self, draft: Draft) -> None:
         """Write or replace the draft. A changed one takes the packet, and with it the approval, out of force."""
-        ref, place = draft.case.ref, slot(_DRAFTS, draft.case.ref, draft.action)
+        ref, place = draft.case.ref, _place(draft.case, draft.action)
         with self._write("draft") as conn:
-            data = conn.execute(select(_DRAFTS.c.data).where(*place)).scalar()
+            data = conn.execute(_DRAFT, place).scalar()
             values = {"by": draft.by, "at": draft.at, "data": draft.model_dump_json()}
             if data is None:
-                conn.execute(insert(_DRAFTS).values(ref=ref, action=draft.action, **values))
+                conn.execute(_ADD_DRAFT, {"ref": ref, "action": draft.action, **values})
             else:
-                conn.execute(update(_DRAFTS).where(*place).values(**values))
+                conn.execute(_CHANGE_DRAFT, place | values)
                 if _content(Draft.model_validate_json(data)) != _content(draft):
-                    conn.execute(update(_SLOTS).where(*slot(_SLOTS, ref, draft.action)).values(digest=None))
+                    conn.execute(_CHANGE_SLOT, place | {"digest": None})
             self._note(
                 conn,
                 draft.by,
@@ -79,7 +117,7 @@ class Ledger:
     def draft(self, case: CaseKey, action: Action) -> Draft | None:
         """The draft of an action, if there is one."""
         with self._store.reading() as conn:
-            data = conn.execute(select(_DRAFTS.c.data).where(*slot(_DRAFTS, case.ref, action))).scalar()
+            data = conn.execute(_DRAFT, _place(case, action)).scalar()
         return None if data is None else Draft.model_validate_json(data)
 
     def drafts(self, case: CaseKey) -> list[Draft]:
@@ -92,10 +130,10 @@ class Ledger:
         """Keep a packet and put it in force for its case and action; gives its digest. Again: nothing changes."""
         digest, ref = packet.digest, packet.case.ref
         with self._write("freeze") as conn:
-            now, place = self._store.clock(), slot(_SLOTS, ref, packet.action)
-            row = conn.execute(select(_PACKETS.c.authors, _PACKETS.c.data).where(_PACKETS.c.digest == digest)).first()
+            now, place = self._store.clock(), _place(packet.case, packet.action)
+            row = conn.execute(_PACKET, {"of": digest}).first()
             authors = json.loads(row.authors) if row else []
-            force = conn.execute(select(_SLOTS.c.digest, _SLOTS.c.at).where(*place)).first()
+            force = conn.execute(_SLOT, place).first()
             if (
                 row
                 and packet.by in authors
@@ -106,15 +144,16 @@ class Ledger:
                 return digest
             values = {"authors": json.dumps(sorted({*authors, packet.by})), "data": packet.model_dump_json()}
             if row:
-                conn.execute(update(_PACKETS).where(_PACKETS.c.digest == digest).values(**values))
+                conn.execute(_CHANGE_PACKET, {"of": digest, **values})
             else:
                 conn.execute(
-                    insert(_PACKETS).values(digest=digest, ref=ref, action=packet.action, frozen_at=now, **values)
+                    _ADD_PACKET,
+                    {"digest": digest, "ref": ref, "action": packet.action, "frozen_at": now, **values},
                 )
             if force:
-                conn.execute(update(_SLOTS).where(*place).values(digest=digest, at=now))
+                conn.execute(_CHANGE_SLOT, place | {"digest": digest, "at": now})
             else:
-                conn.execute(insert(_SLOTS).values(ref=ref, action=packet.action, digest=digest, at=now))
+                conn.execute(_ADD_SLOT, {"ref": ref, "action": packet.action, "digest": digest, "at": now})
             self._note(
                 conn,
                 packet.by,
@@ -152,13 +191,8 @@ class Ledger:
 
     def current(self, case: CaseKey, action: Action) -> Packet | None:
         """The packet in force, or None when none was frozen since the draft was changed."""
-        query = (
-            select(_PACKETS.c.data)
-            .join(_SLOTS, _SLOTS.c.digest == _PACKETS.c.digest)
-            .where(*slot(_SLOTS, case.ref, action))
-        )
         with self._store.reading() as conn:
-            data = conn.execute(query).scalar()
+            data = conn.execute(_IN_FORCE, _place(case, action)).scalar()
         return None if data is None else Packet.model_validate_json(data)
 
     # Approvals
@@ -184,20 +218,15 @@ class Ledger:
             now = self._store.clock()
             standing.free(conn, packet, one_shot, allowed)
             standing.in_force(conn, packet)
-            authors = json.loads(
-                conn.execute(select(_PACKETS.c.authors).where(_PACKETS.c.digest == digest)).scalar_one()
-            )
-            written = conn.execute(select(_DRAFTS.c.by).where(*slot(_DRAFTS, ref, packet.action))).scalar()
+            place = _place(packet.case, packet.action)
+            authors = json.loads(conn.execute(_PACKET, {"of": digest}).one().authors)
+            written = conn.execute(_DRAFTED_BY, place).scalar()
             if four_eyes and by in {*authors, packet.by, written}:
                 raise NotApproved(
                     say("{by} wrote this packet, and four_eyes wants another person to approve it.", by=by),
                     say("Ask a colleague to approve it under their own name."),
                 )
-            conn.execute(
-                update(_APPROVALS)
-                .where(*unspent(ref, packet.action))
-                .values(withdrawn_at=now, withdrawn_why="replaced by a newer approval")
-            )
+            conn.execute(_REPLACE, place | {"withdrawn_at": now, "withdrawn_why": "replaced by a newer approval"})
             approval = Approval(
                 id=secrets.token_hex(8),
                 digest=digest,
@@ -209,17 +238,18 @@ class Ledger:
                 expires_at=now + timedelta(hours=hours),
             )
             conn.execute(
-                insert(_APPROVALS).values(
-                    id=approval.id,
-                    digest=digest,
-                    ref=ref,
-                    action=packet.action,
-                    by=by,
-                    machine=machine,
-                    at=now,
-                    expires_at=approval.expires_at,
+                _ADD_APPROVAL,
+                {
+                    "id": approval.id,
+                    "digest": digest,
+                    "ref": ref,
+                    "action": packet.action,
+                    "by": by,
+                    "machine": machine,
+                    "at": now,
+                    "expires_at": approval.expires_at,
                     **packet.case.model_dump(),
-                )
+                },
             )
             self._note(
                 conn,
@@ -256,19 +286,17 @@ class Ledger:
 
     def approved(self, *, accounts: tuple[str, ...] = (), case: CaseKey | None = None) -> list[Approval]:
         """Approvals neither spent nor withdrawn nor expired, oldest first; `accounts` as `coupang:main`."""
-        query = select(_APPROVALS).where(
-            *unspent(case.ref if case else None, None), _APPROVALS.c.expires_at > self._store.clock()
-        )
+        now = {"now": self._store.clock()}
         with self._store.reading() as conn:
-            rows = conn.execute(query.order_by(_APPROVALS.c.at, _APPROVALS.c.id)).mappings().all()
+            good = conn.execute(_GOOD_OF_CASE, now | {"of": case.ref}) if case else conn.execute(_GOOD, now)
+            rows = good.mappings().all()
         found = [approval_of(row) for row in rows]
         return [a for a in found if not accounts or a.case.store_name in accounts]
 
     def approvals(self, case: CaseKey) -> list[Approval]:
         """All approvals of a case, oldest first."""
-        query = select(_APPROVALS).where(_APPROVALS.c.ref == case.ref).order_by(_APPROVALS.c.at, _APPROVALS.c.id)
         with self._store.reading() as conn:
-            return [approval_of(row) for row in conn.execute(query).mappings()]
+            return [approval_of(row) for row in conn.execute(_OF_CASE, {"of": case.ref}).mappings()]
 
     def living_approval(self, packet: Packet, now: datetime | None = None) -> Approval:
         """The approval under which this packet may be sent (at `now`, by default this moment).
@@ -313,25 +341,22 @@ class Ledger:
                     armed_at=now,
                     fence=lease.fence,
                 )
-                spent = conn.execute(
-                    update(_APPROVALS)
-                    .where(_APPROVALS.c.id == living.id, _APPROVALS.c.spent_at.is_(None))
-                    .values(spent_at=now)
-                )
+                spent = conn.execute(_SPEND, {"of": living.id, "spent_at": now})
                 if spent.rowcount != 1:
                     raise standing.spent(living)
                 conn.execute(
-                    insert(_ATTEMPTS).values(
-                        id=attempt.id,
-                        digest=attempt.digest,
-                        approval_id=living.id,
-                        ref=ref,
-                        action=packet.action,
-                        state="armed",
-                        armed_at=now,
-                        fence=lease.fence,
+                    _ADD_ATTEMPT,
+                    {
+                        "id": attempt.id,
+                        "digest": attempt.digest,
+                        "approval_id": living.id,
+                        "ref": ref,
+                        "action": packet.action,
+                        "state": "armed",
+                        "armed_at": now,
+                        "fence": lease.fence,
                         **packet.case.model_dump(),
-                    )
+                    },
                 )
                 self._note(
                     conn,
@@ -360,7 +385,7 @@ class Ledger:
         """
         with self._store.reading() as conn:
             self._store.leases.still_held(conn, lease)
-            state = conn.execute(select(_ATTEMPTS.c.state).where(_ATTEMPTS.c.id == attempt_id)).scalar()
+            state = conn.execute(_STATE, {"of": attempt_id}).scalar()
         if state != "armed":
             raise AlreadyAttempted(
                 say("This attempt is {state} by now, nothing may be sent under it.", state=state or "?"), standing.LOOK
@@ -375,9 +400,7 @@ class Ledger:
         what a person should look at.
         """
         with self._write("settle") as conn:
-            row = (
-                conn.execute(select(_ATTEMPTS).where(_ATTEMPTS.c.id == attempt_id).with_for_update()).mappings().first()
-            )
+            row = conn.execute(_LOCK_ATTEMPT, {"of": attempt_id}).mappings().first()
             if row is None:
                 raise StoreFault(say("There is no attempt {id}.", id=attempt_id))
             return self._settle(conn, attempt_of(row), state, receipt, words, by)
@@ -389,14 +412,9 @@ class Ledger:
         older fence, or under a lease that is no longer held, can have no process that still works on it.
         """
         portal, _, name = account.partition(":")
-        query = (
-            select(_ATTEMPTS)
-            .where(_ATTEMPTS.c.portal == portal, _ATTEMPTS.c.account == name, _ATTEMPTS.c.state == "armed")
-            .order_by(_ATTEMPTS.c.armed_at)
-        )
         with self._write("interrupted") as conn:
             held = self._store.leases.held(conn, account)
-            rows = conn.execute(query.with_for_update()).mappings().all()
+            rows = conn.execute(_LEFT_ARMED, {"of_portal": portal, "of_account": name}).mappings().all()
             return [
                 self._settle(
                     conn,
@@ -413,22 +431,19 @@ class Ledger:
     def attempt(self, attempt_id: str) -> Attempt | None:
         """One attempt."""
         with self._store.reading() as conn:
-            row = conn.execute(select(_ATTEMPTS).where(_ATTEMPTS.c.id == attempt_id)).mappings().first()
+            row = conn.execute(_ATTEMPT, {"of": attempt_id}).mappings().first()
         return None if row is None else attempt_of(row)
 
     def attempts(self, case: CaseKey | None = None) -> list[Attempt]:
         """All attempts, of one case or at all, oldest first."""
-        query = select(_ATTEMPTS).order_by(_ATTEMPTS.c.armed_at, _ATTEMPTS.c.id)
-        if case is not None:
-            query = query.where(_ATTEMPTS.c.ref == case.ref)
         with self._store.reading() as conn:
-            return [attempt_of(row) for row in conn.execute(query).mappings()]
+            rows = conn.execute(_ATTEMPTS_OF_CASE, {"of": case.ref}) if case else conn.execute(_EVERY_ATTEMPT)
+            return [attempt_of(row) for row in rows.mappings()]
 
     def unknown(self, accounts: tuple[str, ...] = ()) -> list[Attempt]:
         """Attempts whose outcome only reading the portal can settle, oldest first."""
-        query = select(_ATTEMPTS).where(_ATTEMPTS.c.state == "unknown").order_by(_ATTEMPTS.c.armed_at)
         with self._store.reading() as conn:
-            found = [attempt_of(row) for row in conn.execute(query).mappings()]
+            found = [attempt_of(row) for row in conn.execute(_UNKNOWN).mappings()]
         return [a for a in found if not accounts or a.case.store_name in accounts]
 
     def record(self, case: CaseKey, what: str, data: dict[str, Any], *, by: str) -> None:
@@ -464,14 +479,14 @@ class Ledger:
             }
         )
         conn.execute(
-            update(_ATTEMPTS)
-            .where(_ATTEMPTS.c.id == attempt.id)
-            .values(
-                state=state,
-                settled_at=settled.settled_at,
-                words=words,
-                receipt=receipt.model_dump_json() if receipt else None,
-            )
+            _CHANGE_ATTEMPT,
+            {
+                "of": attempt.id,
+                "state": state,
+                "settled_at": settled.settled_at,
+                "words": words,
+                "receipt": receipt.model_dump_json() if receipt else None,
+            },
         )
         self._note(
             conn,
@@ -487,6 +502,11 @@ class Ledger:
             },
         )
         return settled
+
+
+def _place(case: CaseKey, action: Action) -> dict[str, Any]:
+    """What `slot` asks for."""
+    return {"of": case.ref, "do": action}
 
 
 def _content(draft: Draft) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 
 from agent.records import CaseKey
 from agent.sending.packet import Approval, Attempt, Receipt
@@ -13,9 +13,9 @@ from agent.store import schema
 _APPROVALS = schema.approvals
 
 
-def slot(table: Any, ref: str, action: str) -> list[ColumnElement[bool]]:
-    """Conditions for one case and action."""
-    return [table.c.ref == ref, table.c.action == action]
+def slot(table: Any) -> list[ColumnElement[bool]]:
+    """Conditions for one case and action, given as `of` and `do`: for statements that are made once."""
+    return [table.c.ref == bindparam("of"), table.c.action == bindparam("do")]
 
 
 def unspent(ref: str | None, action: str | None) -> list[ColumnElement[bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from agent.errors import AlreadyAttempted, ApprovalSpent, ApprovalStale, NotApproved
 from agent.sending.difference import difference
@@ -19,6 +19,19 @@ _SKEW = timedelta(minutes=5)
 
 _PACKETS, _SLOTS = schema.packets, schema.slots
 _APPROVALS, _ATTEMPTS = schema.approvals, schema.attempts
+
+# Made once: they are asked in every approval, at every step of a submission and in the transaction that arms it.
+_TRIES = select(_ATTEMPTS.c.state, _ATTEMPTS.c.digest).where(*slot(_ATTEMPTS))
+_FORCE = select(_SLOTS.c.digest).where(*slot(_SLOTS))
+_REVISION = select(schema.cases.c.revision).where(schema.cases.c.ref == bindparam("of"))
+_DATA = select(_PACKETS.c.data).where(_PACKETS.c.digest == bindparam("of"))
+_ALL = (
+    select(_APPROVALS)
+    .where(*slot(_APPROVALS))
+    .order_by(_APPROVALS.c.at.desc(), _APPROVALS.c.spent_at.is_not(None), _APPROVALS.c.withdrawn_at.is_not(None))
+    .with_for_update()
+)
+_THAT = _ALL.where(_APPROVALS.c.id == bindparam("that"))
 
 LOOK = say("Look at the case with `rebuttal show` and at the portal; nothing was sent now.")
 AGAIN = say("Look at the packet again and approve its new digest.")
@@ -35,7 +48,7 @@ def spent(approval: Approval) -> ApprovalSpent:
 def free(conn: Connection, packet: Packet, one_shot: bool, allowed: int) -> None:
     """Raise `AlreadyAttempted` unless the slot of this case and action is free."""
     ref, confirmed = packet.case.ref, 0
-    for row in conn.execute(select(_ATTEMPTS.c.state, _ATTEMPTS.c.digest).where(*slot(_ATTEMPTS, ref, packet.action))):
+    for row in conn.execute(_TRIES, {"of": ref, "do": packet.action}):
         if row.state in ("armed", "unknown"):
             raise AlreadyAttempted(
                 say("{ref} was tried before and the outcome is not known yet.", ref=ref),
@@ -54,10 +67,10 @@ def free(conn: Connection, packet: Packet, one_shot: bool, allowed: int) -> None
 
 def in_force(conn: Connection, packet: Packet) -> None:
     """Raise `ApprovalStale` unless the packet is in force and the case stands as it was when it was written."""
-    force = conn.execute(select(_SLOTS.c.digest).where(*slot(_SLOTS, packet.case.ref, packet.action))).scalar()
+    force = conn.execute(_FORCE, {"of": packet.case.ref, "do": packet.action}).scalar()
     if force != packet.digest:
         raise _stale(packet, _packet(conn, force))
-    revision = conn.execute(select(schema.cases.c.revision).where(schema.cases.c.ref == packet.case.ref)).scalar()
+    revision = conn.execute(_REVISION, {"of": packet.case.ref}).scalar()
     if revision is not None and revision != packet.case_revision:
         change = say("The case at the portal has changed since the draft was written.")
         raise ApprovalStale(
@@ -70,14 +83,11 @@ def in_force(conn: Connection, packet: Packet) -> None:
 def living(conn: Connection, packet: Packet, now: datetime, approval_id: str | None = None) -> Approval:
     """The approval (that one, or the newest) under which the packet may be sent at `now`, or why it may not."""
     ref, digest = packet.case.ref, packet.digest
-    query = (
-        select(_APPROVALS)
-        .where(*slot(_APPROVALS, ref, packet.action))
-        .order_by(_APPROVALS.c.at.desc(), _APPROVALS.c.spent_at.is_not(None), _APPROVALS.c.withdrawn_at.is_not(None))
-    )
-    if approval_id is not None:
-        query = query.where(_APPROVALS.c.id == approval_id)
-    rows = conn.execute(query.with_for_update()).mappings().all()
+    place = {"of": ref, "do": packet.action}
+    if approval_id is None:
+        rows = conn.execute(_ALL, place).mappings().all()
+    else:
+        rows = conn.execute(_THAT, place | {"that": approval_id}).mappings().all()
     if not rows:
         raise NotApproved(
             say("No one has approved {ref}.", ref=ref),
@@ -122,7 +132,7 @@ def living(conn: Connection, packet: Packet, now: datetime, approval_id: str | N
 
 
 def _packet(conn: Connection, digest: str | None) -> Packet | None:
-    data = None if digest is None else conn.execute(select(_PACKETS.c.data).where(_PACKETS.c.digest == digest)).scalar()
+    data = None if digest is None else conn.execute(_DATA, {"of": digest}).scalar()
     return None if data is None else Packet.model_validate_json(data)
 
 

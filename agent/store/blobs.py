@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import zstandard
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from agent.errors import StoreFault
 from agent.store import schema
@@ -20,6 +20,10 @@ from agent.words import say
 
 if TYPE_CHECKING:
     from agent.store.store import Store
+
+# Made once: every file is looked up.
+_LISTED = select(schema.blobs.c.sha256).where(schema.blobs.c.sha256 == bindparam("of"))
+_LIST = insert(schema.blobs)
 
 
 class Blobs:
@@ -58,9 +62,8 @@ class Blobs:
 
     def note(self, conn: Connection, sha256: str, kind: str, size: int, at: datetime) -> None:
         """List a file in the database, within the caller's transaction."""
-        known = conn.execute(select(schema.blobs.c.sha256).where(schema.blobs.c.sha256 == sha256)).first()
-        if known is None:
-            conn.execute(insert(schema.blobs).values(sha256=sha256, kind=kind, size=size, at=at))
+        if conn.execute(_LISTED, {"of": sha256}).first() is None:
+            conn.execute(_LIST, {"sha256": sha256, "kind": kind, "size": size, "at": at})
 
     def get(self, sha256: str) -> bytes:
         """The bytes. Raises `StoreFault` when the file is not there or not what its name says."""

@@ -43,6 +43,7 @@ _CASES, _SEEN, _LISTED = schema.cases, schema.observations, schema.list_rows
 _LINE = [column for column in _CASES.c if column.name != "data"]
 _ADD, _OBSERVED, _LIST = insert(_CASES), insert(_SEEN), insert(_LISTED)
 _OLD = select(_CASES.c.revision, _CASES.c.data).where(_CASES.c.ref == bindparam("of")).with_for_update()
+_RECORD = select(_CASES.c.data).where(_CASES.c.ref == bindparam("of"))
 _CHANGE = update(_CASES).where(_CASES.c.ref == bindparam("of"))
 _READ = update(_LISTED).where(*[_LISTED.c[name] == bindparam(f"of_{name}") for name in CaseKey.model_fields])
 
@@ -197,7 +198,7 @@ class Cases:
     def get(self, key: CaseKey) -> Case | None:
         """The newest record of a case."""
         with self._store.reading() as conn:
-            data = conn.execute(select(_CASES.c.data).where(_CASES.c.ref == key.ref)).scalar()
+            data = conn.execute(_RECORD, {"of": key.ref}).scalar()
         return None if data is None else Case.model_validate_json(data)
 
     def row(self, key: CaseKey) -> CaseRow | None:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -44,7 +44,8 @@ def connect(url: URL, *, durable: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(MODE, "BEGIN"))
+        driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)  # all else asks more than SQLite does
+        driver.execute(connection.get_execution_options().get(MODE, "BEGIN")).close()
 
     return engine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from agent.errors import Busy
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from agent.store.store import Store
 
 _TABLE = schema.leases
+
+# Made once: a lease is looked at before and after every click.
+_HELD = select(_TABLE).where(_TABLE.c.name == bindparam("of")).with_for_update()
+_ADD = insert(_TABLE)
+_CHANGE = update(_TABLE).where(_TABLE.c.name == bindparam("of"))
+_LET_GO = _CHANGE.where(_TABLE.c.fence == bindparam("under"))
 
 
 class Lease(Record):
@@ -81,9 +87,9 @@ class Leases:
                 "released_at": None,
             }
             if row is None:
-                conn.execute(insert(_TABLE).values(name=name, **values))
+                conn.execute(_ADD, {"name": name, **values})
             else:
-                conn.execute(update(_TABLE).where(_TABLE.c.name == name).values(**values))
+                conn.execute(_CHANGE, {"of": name, **values})
         return lease
 
     def renew(self, lease: Lease, ttl_s: float) -> Lease:
@@ -91,17 +97,13 @@ class Leases:
         until = self._store.clock() + timedelta(seconds=ttl_s)
         with self._store.writing() as conn:
             self.newest(conn, lease)
-            conn.execute(update(_TABLE).where(_TABLE.c.name == lease.name).values(expires_at=until))
+            conn.execute(_CHANGE, {"of": lease.name, "expires_at": until})
         return lease.model_copy(update={"expires_at": until})
 
     def release(self, lease: Lease) -> None:
         """Let go; nothing happens when another one took it meanwhile."""
         with self._store.writing() as conn:
-            conn.execute(
-                update(_TABLE)
-                .where(_TABLE.c.name == lease.name, _TABLE.c.fence == lease.fence)
-                .values(released_at=self._store.clock())
-            )
+            conn.execute(_LET_GO, {"of": lease.name, "under": lease.fence, "released_at": self._store.clock()})
 
     def check(self, lease: Lease) -> None:
         """Raises `Busy` when the lease was superseded, let go, or has run out."""
@@ -135,7 +137,7 @@ class Leases:
         return row.fence if row is not None and _held(row, self._store.clock()) else None
 
     def _row(self, conn: Connection, name: str) -> Row[tuple[object, ...]] | None:
-        return conn.execute(select(_TABLE).where(_TABLE.c.name == name).with_for_update()).first()
+        return conn.execute(_HELD, {"of": name}).first()
 
 
 def _held(row: Row[tuple[object, ...]], now: datetime) -> bool:

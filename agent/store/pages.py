@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from agent.records import Instant, Record
 from agent.store import schema
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 Verdict = Literal["read", "drifted"]
 _TABLE = schema.pages
+_WHERE = ("portal", "account", "page", "channel", "subject", "sha256")
+
+# Made once: they run for every page that is read.
+_AGAIN = update(_TABLE).where(*[_TABLE.c[name] == bindparam(f"of_{name}") for name in _WHERE])
+_ADD = insert(_TABLE)
 
 
 class StoredPage(Record):
@@ -62,11 +67,9 @@ class Pages:
         }
         with self._store.writing() as conn:
             self._store.blobs.note(conn, sha256, "page", len(seen_json), at)
-            done = conn.execute(
-                update(_TABLE).where(*[_TABLE.c[k] == v for k, v in where.items()]).values(at=at, verdict=verdict)
-            )
-            if not done.rowcount:
-                conn.execute(insert(_TABLE).values(**where, at=at, verdict=verdict))
+            again = {f"of_{name}": value for name, value in where.items()}
+            if not conn.execute(_AGAIN, again | {"at": at, "verdict": verdict}).rowcount:
+                conn.execute(_ADD, where | {"at": at, "verdict": verdict})
         return sha256
 
     def judge(self, sha256: str, verdict: Verdict) -> None:
