@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from loguru import logger
 
@@ -21,7 +25,7 @@ from tests.torture.judge import Verdict, table
 
 SHOWN = 20
 """How many findings are printed one by one."""
-SHARE = 50
+SHARE = 10
 """Runs without a browser that one process takes at a time."""
 INTERRUPTED = 130
 
@@ -35,12 +39,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fast", action="store_true", help="against a portal in memory")
     parser.add_argument("--only", type=int, metavar="RUN", help="play this run again, and tell what happens in it")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, for --fast")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="for --fast; default: one a core"
+    )
     chosen = parser.parse_args()
     numbers = [chosen.only] if chosen.only is not None else list(range(chosen.runs))
     told = chosen.only is not None
     if chosen.fast:
-        found = _fast(chosen.seed, numbers, 1 if told else chosen.jobs, told=told)
+        found = _fast(chosen.seed, numbers, 1 if told else chosen.processes, told=told)
     else:
         from tests.torture import chromium
 
@@ -79,18 +85,43 @@ def _say(total: Verdict, of: int, seconds: float) -> None:
     print(f"\r{line}    " if sys.stderr.isatty() else line, end=end, file=sys.stderr, flush=True)
 
 
-def _fast(seed: int, numbers: list[int], jobs: int, *, told: bool) -> Runs:
+def _fast(seed: int, numbers: list[int], processes: int, *, told: bool) -> Runs:
     """Runs without a browser, in several processes; each run depends on its seed and number alone."""
-    if jobs == 1:
-        yield from _share(seed, numbers, told)
-        return
-    shares = [numbers[at : at + SHARE] for at in range(0, len(numbers), SHARE)]
-    pool = ProcessPoolExecutor(jobs)
+    memory = Path("/dev/shm")  # where there is one: what is lost with the power is simulated
+    folder = Path(tempfile.mkdtemp(prefix="rebuttal-torture-", dir=memory if memory.is_dir() else None))
+    stop = multiprocessing.Event()
     try:
-        for share in pool.map(_list, [seed] * len(shares), shares):
-            yield from share
+        if processes == 1:
+            _settle(folder, stop)
+            yield from _share(seed, numbers, told)
+            return
+        shares = [numbers[at : at + SHARE] for at in range(0, len(numbers), SHARE)]
+        with ProcessPoolExecutor(processes, initializer=_settle, initargs=(folder, stop, True)) as pool:
+            try:
+                for share in pool.map(_list, [seed] * len(shares), shares):
+                    yield from share
+            finally:
+                stop.set()
+                pool.shutdown(cancel_futures=True)
     finally:
-        pool.shutdown(cancel_futures=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_HERE: list[Any] = []
+"""This process's folder, its empty database, and the event that ends its work."""
+
+
+def _settle(folder: Path, stop: Any, worker: bool = False) -> None:
+    """Make this process ready for runs. Ctrl-C is the first process's to hear."""
+    from tests.torture import fast
+
+    if worker:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logger.remove()
+    own = folder / str(os.getpid())
+    own.mkdir()
+    _HERE[:] = [own, fast.empty_database(own), stop]
+    gc.freeze()
 
 
 def _list(seed: int, numbers: list[int]) -> list[tuple[int, Verdict]]:
@@ -98,21 +129,18 @@ def _list(seed: int, numbers: list[int]) -> list[tuple[int, Verdict]]:
 
 
 def _share(seed: int, numbers: list[int], told: bool = False) -> Runs:
-    """Some of the runs, in a folder in memory where the system has one: what is lost with the power is simulated."""
+    """Some of the runs."""
     from tests.torture import fast
 
-    logger.remove()
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="rebuttal-torture-", dir=memory if memory.is_dir() else None))
-    try:
-        template = fast.empty_database(folder)
+    folder, template, stop = _HERE
+    with fast.in_memory():
         for number in numbers:
+            if stop.is_set():
+                return
             verdict, trail = fast.run(seed, number, folder, template)
             if told:
                 print("\n".join(trail))
             yield number, verdict
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -37,9 +38,9 @@ class Books:
         """The draft is another one: no packet is in force."""
         self.current.pop(case_id, None)
 
-    def saw(self, attempts: list[Attempt]) -> None:
-        """Attempts that are on the disk."""
-        self.armed |= {a.id for a in attempts}
+    def saw(self, attempts: Iterable[str]) -> None:
+        """Attempts that are on the disk, by their ids."""
+        self.armed |= set(attempts)
 
     def objection(self, packet: Packet | None, revision: str, attempt: Attempt | None) -> str | None:
         """Why `packet` may not be sent under `attempt`, the case having been seen in `revision` right before."""

@@ -276,7 +276,7 @@ class Run:
             arrival.accepted = received[index]["accepted"]  # it may have been worked on until now
         with self.place.context() as ctx:
             attempts = ctx.store.ledger.attempts(self.key)
-        self.books.saw(attempts)
+        self.books.saw(a.id for a in attempts)
         uploads = [one for one in received if one["path"] == "/upload/files"]
         files = tuple((f["name"], f["size"], f["sha256"]) for one in uploads for f in one["files"])
         for index, one in enumerate(received):

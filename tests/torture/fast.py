@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
+from sqlalchemy import select
+
 from agent.errors import RebuttalError
 from agent.home import Home
 from agent.policy import Policy, load_policy
 from agent.records import CaseKey
 from agent.sending.packet import Draft, DraftFile, Packet, PacketField, PacketFile
 from agent.settings import AccountSettings, Settings
-from agent.store import Store
+from agent.store import Store, schema
 from agent.store import engine as engines
 from agent.words import Words
 from flows import reconcile as reconciling
@@ -51,10 +53,19 @@ def in_memory() -> Iterator[None]:
         mock.patch.multiple(submitting, browsers=memory_page.browsers, visiting=memory_page.visiting),
         mock.patch.multiple(reconciling, browsers=memory_page.browsers, visiting=memory_page.visiting),
         mock.patch.object(visits, "platform", memory_page.Node()),
+        mock.patch.object(visits, "load_policy", lambda folder, own: _policy(_text(own))),
         mock.patch.object(engines, "BUSY_S", 0.0),
         mock.patch.object(engines, "connect", ENGINES.connect),
+        mock.patch.object(Store, "close", lambda store: ENGINES.give_back(store)),
     ):
-        yield
+        try:
+            yield
+        finally:
+            ENGINES.put_away()
+
+
+def _text(own: Path) -> str:
+    return own.read_text(encoding="utf-8") if own.exists() else ""
 
 
 @cache
@@ -315,8 +326,7 @@ class Run:
         return tuple(found)
 
     def _policy_of(self, machine: Machine) -> Policy:
-        own = machine.home.own_policy("coupang")
-        return _policy(own.read_text() if own.exists() else "")
+        return _policy(_text(machine.home.own_policy("coupang")))
 
     # -- programs --------------------------------------------------------------------------------------------------
 
@@ -374,16 +384,17 @@ class Run:
         program = Program(machine, weather, self._objection, death=death, trouble=trouble)
         with program.running() as ctx, contextlib.suppress(RebuttalError):
             work(ctx)
-            if death is None or not death.power:
-                self.books.saw(ctx.store.ledger.attempts())
+            if program.armed and (death is None or not death.power):
+                self.books.saw(one for one, _ in _fences(ctx.store))
         died = death is not None and program.steps >= death.step
         self.trail.append(
             f"{weather.answer}/{weather.script}/{weather.trouble}: {program.steps} steps, {death if died else ''}"
         )
         if died and death is not None:
             self.faults["power lost" if death.power else "killed"] += 1
-            with self._looking() as store:
-                self.books.saw(store.ledger.attempts())
+            if program.armed:
+                with self._looking() as store:
+                    self.books.saw(one for one, _ in _fences(store))
 
     def _heard(self, ctx: MemoryContext, report: SubmitReport) -> None:
         for result in report.results:
@@ -425,7 +436,7 @@ class Run:
 
     def _objection(self, packet: Packet | None, revision: str, fence: int) -> str | None:
         with self._looking() as store:
-            attempt = next((a for a in store.ledger.attempts() if a.fence == fence), None)
+            attempt = next((store.ledger.attempt(one) for one, under in _fences(store) if under == fence), None)
         return self.books.objection(packet, revision, attempt)
 
     # -- the end ---------------------------------------------------------------------------------------------------
@@ -493,6 +504,15 @@ def _packet_file(name: str, data: bytes, path: Path) -> PacketFile:
     )
 
 
+_FENCES = select(schema.attempts.c.id, schema.attempts.c.fence)
+
+
+def _fences(store: Store) -> list[Any]:
+    """Attempts on the disk: id and fence."""
+    with store.reading() as conn:
+        return list(conn.execute(_FENCES))
+
+
 def _key(case_id: str) -> CaseKey:
     return CaseKey(portal="coupang", account="main", channel="refund_disputes", case_id=case_id)
 
@@ -505,13 +525,15 @@ def empty_database(folder: Path) -> Path:
 
 
 def run(seed: int, number: int, folder: Path, template: Path) -> tuple[Verdict, Any]:
-    """Run `number` of `seed`, in the folder `folder / "run"`; gives the verdict and the trail of what happened."""
+    """Run `number` of `seed`, in the folder `folder / "run"`; gives the verdict and the trail of what happened.
+
+    To be called `in_memory`.
+    """
     mine = folder / "run"
     mine.mkdir()
     try:
         one = Run(seed, number, mine, template)
-        with in_memory():
-            verdict = one.play()
-        return verdict, one.trail
+        return one.play(), one.trail
     finally:
+        ENGINES.put_away()
         shutil.rmtree(mine, ignore_errors=True)

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import greenlet
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, QueuePool
 
 from agent.errors import StoreFault
 from agent.home import Home
@@ -93,8 +93,13 @@ class DiskTrouble:
 
 
 class Engines:
-    """Engines that are used again by the next program on the same database file: without connections an engine holds
-    nothing but the statements it has compiled, which cost more than all the rest of a run."""
+    """Engines and their connections, used again by the next program on the same database file.
+
+    Opening one costs as much as all that a program writes. A program that is killed leaves its database as an idle
+    connection does: nothing of an open transaction, everything committed still in the log. One that ends in order
+    closes its connections, which empties the log into the database: `put_away` is for that, and for the moment at
+    which the file itself is exchanged.
+    """
 
     def __init__(self) -> None:
         self._make = engines.connect
@@ -103,16 +108,24 @@ class Engines:
 
     def connect(self, url: URL, *, durable: bool) -> Engine:
         """In place of `agent.store.engine.connect`."""
-        key = (str(url), durable)
+        key = (str(url.database), durable)
         free = self._free.setdefault(key, [])
         engine = free.pop() if free else self._make(url, durable=durable)
         self._lent[id(engine)] = key
         return engine
 
     def give_back(self, store: Store) -> None:
-        """The store was closed."""
+        """In place of `Store.close`; a second time nothing happens."""
         for engine in (store._engine, store._durable_engine):
-            self._free[self._lent.pop(id(engine))].append(engine)
+            if key := self._lent.pop(id(engine), None):
+                self._free[key].append(engine)
+
+    def put_away(self) -> None:
+        """Close every connection that is not in use; what has been compiled is kept."""
+        for free in self._free.values():
+            for engine in free:
+                if cast(QueuePool, engine.pool).checkedin():
+                    engine.dispose()
 
 
 ENGINES = Engines()
@@ -137,7 +150,8 @@ class Program(memory_page.Process):
         self.dead = False
         self.steps = 0
         self.transactions = 0
-        self.names: list[str] = []
+        self.armed = False
+        """Whether it has come so far that there may be an attempt of its own."""
         self._inside = False
         self._disk: list[dict[Path, bytes]] = []
         self._fresh: list[Path] = []
@@ -147,8 +161,9 @@ class Program(memory_page.Process):
         """The program's context; its death ends the block silently."""
         ctx = MemoryContext(self.machine.home, self.machine.settings, self.machine.clock)
         ctx.process = self
-        # The version of the database is looked at now and then: it costs as much as all the rest of opening it.
-        store = ctx.store if self.machine.world.rng.random() < 0.1 else ctx.open_quickly()
+        # Now and then the version of the database is looked at, and its log emptied at the end: both cost much.
+        slowly = self.machine.world.rng.random() < 0.1
+        store = ctx.store if slowly else ctx.open_quickly()
         try:
             with contextlib.suppress(Killed), ctx._closing:
                 self._watch(store)
@@ -156,7 +171,10 @@ class Program(memory_page.Process):
         finally:
             self.dead = True
             ENGINES.give_back(store)
-            if self.death and self.death.power and self.steps >= self.death.step:
+            cut = self.death and self.death.power and self.steps >= self.death.step
+            if slowly or cut:
+                ENGINES.put_away()
+            if cut:
                 self._lose_power()
 
     # -- steps -----------------------------------------------------------------------------------------------------
@@ -166,7 +184,7 @@ class Program(memory_page.Process):
         if self.dead:
             raise Killed
         self.steps += 1
-        self.names.append(name)
+        self.armed = self.armed or name == "arm"
         self.machine.world.wait(self.machine.world.rng.random() * 2)
         if self.death is not None and self.steps >= self.death.step:
             self.dead = True
