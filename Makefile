@@ -39,7 +39,7 @@ bench: setup
 	$(BIN)/python -m tests.bench
 
 torture: setup
-	$(BIN)/python -m tests.torture --runs $(RUNS) --seed $(SEED)
+	$(BIN)/python -m tests.torture --portal $(PORTAL) --runs $(RUNS) --seed $(SEED)
 
 torture-fast: setup
 	$(BIN)/python -m tests.torture --fast --runs $(RUNS) --seed $(SEED)

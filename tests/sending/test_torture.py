@@ -17,11 +17,16 @@ from sqlalchemy import Connection
 
 from agent.browser.guard import SendingGuard
 from agent.errors import PacketAltered
+from agent.records import CaseKey
 from agent.sending import send, standing
 from agent.sending.body import PacketCheck
 from agent.sending.ledger import Ledger
+from agent.sending.packet import Packet, PacketField, PacketFile
+from fixtures.kernel.discover import portal_names
 from flows import reconcile, submit
+from tests.portals.main import main_of, portals
 from tests.torture import chromium, fast
+from tests.torture.chromium_run import content_arrived, content_of
 from tests.torture.judge import Verdict
 from tests.torture.machine import Death, DiskTrouble
 from tests.torture.memory_page import MemoryForm, Weather
@@ -105,6 +110,41 @@ def test_some_runs_in_memory_find_nothing(template: Path, tmp_path: Path) -> Non
             assert verdict.bad == 0, f"--fast --seed 2 --only {number}: {verdict.notes} {told}"
             total.add(verdict)
     assert total.submissions > 12 and total.confirmed > 8
+
+
+def test_every_portal_with_a_mock_can_be_tortured() -> None:
+    assert portals() == portal_names()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("portal", [name for name in portals() if name != "coupang"])
+def test_a_run_at_each_other_portal_finds_nothing(portal: str, capsys: pytest.CaptureFixture[str]) -> None:
+    [(_, verdict)] = chromium.runs(1, [0], portal=portal)
+    assert verdict.bad == 0, (verdict.notes, capsys.readouterr().out)
+    assert verdict.submissions == 1
+
+
+@pytest.mark.parametrize(
+    ("of", "key", "value"),
+    [("fields", "dispute_text_reason", ["!"]), ("fields", "dispute_reason_id", ["11"]), ("fields", "return_sn", ["?"])],
+    ids=["text", "choice", "case"],
+)
+def test_an_answer_that_arrives_with_another_text_choice_case_or_file_is_seen(of: str, key: str, value: Any) -> None:
+    main, case = main_of("shopee"), CaseKey(portal="shopee", account="main", channel="returns", case_id="R1")
+    fields = (
+        PacketField(key="reason", kind="choice", value="right_item"),
+        PacketField(key="text", kind="text", value="a\nb"),
+    )
+    file = PacketFile(kind="P", upload_name="p.jpg", size=3, sha256="s", media_type="image/jpeg", path="p.jpg")
+    packet = Packet(case=case, order_id="O1", case_revision="", action="appeal", fields=fields, files=(file,),
+                    policy_version="", by="li")  # fmt: skip
+    uploaded = [{"name": "p.jpg", "size": 3, "sha256": "s"}]
+    request = {"path": "/", "files": [], "fields": {"return_sn": ["R1"], "dispute_reason_id": ["10"],
+               "dispute_text_reason": ["a\r\nb"], "image_list": ["[]"]}}  # fmt: skip
+    approved = content_of(main, packet)
+    assert content_arrived(main, request, uploaded, packet) == approved
+    assert content_arrived(main, request, [uploaded[0] | {"sha256": "t"}], packet) != approved
+    assert content_arrived(main, request | {of: request[of] | {key: value}}, uploaded, packet) != approved  # type: ignore[operator]
 
 
 def test_a_few_runs_in_a_real_browser_find_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 from loguru import logger
 
+from tests.portals.main import portals
 from tests.torture.judge import Verdict, table
 
 SHOWN = 20
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fast", action="store_true", help="against a portal in memory")
+    parser.add_argument("--portal", default="coupang", choices=portals(), help="whose main answer, in the browser")
     parser.add_argument("--only", type=int, metavar="RUN", help="play this run again, and tell what happens in it")
     parser.add_argument(
         "--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="for --fast; default: one a core"
@@ -50,8 +52,9 @@ def main() -> int:
     else:
         from tests.torture import chromium
 
-        found = chromium.runs(chosen.seed, numbers, told=told)
-    again = f"python -m tests.torture{' --fast' if chosen.fast else ''} --seed {chosen.seed} --only"
+        found = chromium.runs(chosen.seed, numbers, portal=chosen.portal, told=told)
+    how = "--fast" if chosen.fast else f"--portal {chosen.portal}"
+    again = f"python -m tests.torture {how} --seed {chosen.seed} --only"
     total, begun, shown, stopped = Verdict(), time.monotonic(), 0, False
     said_at = begun
     try:

@@ -21,12 +21,12 @@ class Books:
     policy: str = ""
     armed: set[str] = field(default_factory=set)
 
-    def yes(self, packet: Packet, approval: Approval) -> None:
-        """Somebody approved the packet; an earlier approval of the case is replaced."""
+    def yes(self, packet: Packet, approval: Approval, content: Content | None = None) -> None:
+        """Somebody approved the packet, which holds `content`; an earlier approval of the case is replaced."""
         for other in self.approvals.values():
             if other.case == approval.case and other.id != approval.id:
                 self.withdrawn.add(other.id)
-        self.content[packet.digest] = content_of(packet)
+        self.content[packet.digest] = content or content_of(packet)
         self.approvals[approval.id] = approval
         self.current[packet.case.case_id] = packet.digest
 

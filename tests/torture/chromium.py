@@ -9,7 +9,6 @@ import os
 import random
 import shutil
 import tempfile
-import urllib.request
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,14 @@ from loguru import logger
 
 from agent.browser import open as opening
 from agent.home import Home
+from agent.records import Case
 from fixtures import serving
 from fixtures.kernel.serving import Served
 from flows.context import Context, opened
 from flows.sync import sync
+from flows.visit import browsers, visiting
 from tests.conftest import Workshop, settings_text, sign_in
+from tests.portals.main import main_of
 from tests.torture.child import hurry
 from tests.torture.judge import Verdict
 
@@ -31,15 +33,17 @@ BATCH = 20
 """Cases made and read at a time: reading them one by one would cost more than the runs."""
 
 
-def runs(seed: int, numbers: list[int], *, told: bool = False) -> Generator[tuple[int, Verdict], None, None]:
-    """Play the runs `numbers` of `seed` one after the other."""
+def runs(
+    seed: int, numbers: list[int], *, portal: str = "coupang", told: bool = False
+) -> Generator[tuple[int, Verdict], None, None]:
+    """Play the runs `numbers` of `seed` at a portal, one after the other."""
     from tests.torture.chromium_run import Run
 
     logger.remove()
     hurry(calm=True)
     folder = Path(tempfile.mkdtemp(prefix="rebuttal-torture-"))
     try:
-        with place(folder, min(BATCH, len(numbers))) as shared:
+        with place(folder, portal, min(BATCH, len(numbers))) as shared:
             for number in numbers:
                 with Run(shared, random.Random(f"{seed}:{number}"), number) as run:
                     verdict = run.play()
@@ -51,12 +55,13 @@ def runs(seed: int, numbers: list[int], *, told: bool = False) -> Generator[tupl
 
 
 @contextlib.contextmanager
-def place(folder: Path, batch: int = BATCH) -> Iterator[Place]:
+def place(folder: Path, portal: str, batch: int = BATCH) -> Iterator[Place]:
     """A portal, two homes on one database, and one browser for all that is not killed."""
     key = base64.b64encode(b"a key of thirty-two bytes, tests").decode()
     with contextlib.ExitStack() as stack:
-        served = stack.enter_context(serving(("coupang",), seed=1, cases=1, options={"others": "0"}))["coupang"]
-        own = {"REBUTTAL_COUPANG_MAIN_USERNAME": served.username, "REBUTTAL_COUPANG_MAIN_PASSWORD": served.password}
+        served = stack.enter_context(serving((portal,), seed=1, cases=1, options=main_of(portal).world))[portal]
+        prefix = f"REBUTTAL_{portal.upper()}_MAIN"
+        own = {f"{prefix}_USERNAME": served.username, f"{prefix}_PASSWORD": served.password}
         stack.enter_context(patching.patch.dict(os.environ, {"REBUTTAL_KEY": key, **own}))
         workshop = Workshop()
         stack.enter_context(patching.patch.object(opening, "playwright_running", workshop.playwright_running))
@@ -71,6 +76,8 @@ class Place:
 
     def __init__(self, mock: Served, folder: Path, workshop: Workshop, batch: int) -> None:
         self.mock = mock
+        self.main = main_of(mock.portal)
+        self.account = f"{mock.portal}:main"
         self.folder = folder
         self.database = folder / "rebuttal.db"
         self._workshop = workshop
@@ -78,6 +85,7 @@ class Place:
         self.homes = [Home(folder / name).create() for name in ("desk", "laptop")]
         for home in self.homes:
             text = settings_text(mock, database=json.dumps(str(self.database)))
+            text += f'options.channels = ["{self.main.channel}"]\noptions.health = false\n'
             home.settings_file.write_text(text, encoding="utf-8")
         self._supply: list[str] = []
 
@@ -95,26 +103,31 @@ class Place:
         """A fresh session in both homes."""
         with self.context() as ctx:
             sign_in(ctx, self.mock, self.run)
-            state = ctx.vault.load("coupang:main")
+            state = ctx.vault.load(self.account)
         assert state is not None
         with opened(self.homes[1]) as other:
-            other.vault.save("coupang:main", state)
+            other.vault.save(self.account, state)
 
     def case(self) -> str:
-        """The id of a case that may be appealed and is in the records."""
+        """The id of a case that may be answered and is in the records."""
         if not self._supply:
             self.signed_in()
-            self._supply = self.mock.event("new_case", state="action_needed", count=self._batch)["case_ids"]
+            wish = {"channel": self.main.channel, "state": self.main.state, "count": self._batch}
+            self._supply = self.mock.event("new_case", **wish)["case_ids"]
             with self.context() as ctx:
                 report = self.run(sync(ctx, ctx.settings.account))
             assert report.exit_code == 0, report.public()
         return self._supply.pop()
 
-    def page_of(self, case_id: str) -> str:
-        """The case's page at the portal, fetched without a browser."""
+    def page_of(self, case: Case) -> str:
+        """The case's page at the portal, as a person sees it."""
+
+        async def look(ctx: Context) -> str:
+            account = ctx.settings.named(self.account)
+            async with browsers() as shared, visiting(ctx, shared, account, "reading") as visit:
+                channel = visit.portal.channel(case.channel)
+                seen, _ = await channel.visit(visit.tab, case.case_id, case.url)
+                return seen.page.html
+
         with self.context() as ctx:
-            state = ctx.vault.load("coupang:main") or {}
-        cookies = "; ".join(f"{c['name']}={c['value']}" for c in state["cookies"])
-        asked = urllib.request.Request(f"{self.mock.base_url}/orders/{case_id}", headers={"Cookie": cookies})
-        with urllib.request.urlopen(asked) as answer:
-            return str(answer.read().decode())
+            return str(self.run(look(ctx)))

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
+import re
 import shutil
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from agent.errors import RebuttalError
+from agent.policy import ActionRule
 from agent.records import Case, CaseKey
-from agent.sending.packet import Attempt, nfc
+from agent.sending.packet import Attempt, Packet, nfc
 from agent.words import Words
+from flows.approve import approve
 from flows.context import Context
 from flows.reconcile import reconcile
 from flows.submit import submit
 from flows.sync import sync
-from tests.torture import made
+from flows.visit import policy_of
+from tests.portals.main import Main, fit, shop_of
 from tests.torture.books import Books
 from tests.torture.child import Plan
 from tests.torture.chromium import Place
 from tests.torture.judge import Arrival, Content, Story, Verdict, judge
 from tests.torture.program import Program, locked, lose_power
 
-APPEAL = "/orders/[^/]+/appeal$"
-TYPES = {
-    "delivery_proof": "DELIVERY_PROOF",
-    "product_accuracy": "PRODUCT_ACCURACY",
-    "misunderstanding": "MISUNDERSTANDING",
-}
-NOTE = "안녕하세요. 배송 완료 자료를 첨부합니다.\n확인 부탁드립니다. ({number})"
 STEPS = 36
 """As many as one submission has, and a few more."""
 SETTLED_S = 11 * 60
@@ -61,8 +61,14 @@ PAGES = {
 """What the portal's pages do."""
 EVERYWHERE = ("double_submit", "second_submit", "no_rows")
 BEFORE = {"": 70, "file": 6, "message": 6, "amount": 4, "draft": 4, "expire_session": 5, "withdraw": 3}
-"""What happens between the approval and the sending. All but a session's end forbid the sending."""
-FORBIDS = ("file", "message", "amount", "withdraw", "draft")
+"""What happens between the approval and the sending. All that changes the case, a file or the draft forbids it."""
+EVENTS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "message": (("message", {"text": "언제 도착하나요? Where is it?"}),),
+    "amount": (("change_amount", {"amount": 77_700}), ("revise", {})),
+    "withdraw": (("withdraw", {}), ("buyer_close", {}), ("cancel", {}), ("close", {})),
+    "expire_session": (("expire_session", {}),),
+}
+"""What buyer and portal may do, by what a mock may call it."""
 DEATHS = {"": 40, "step": 26, "moment": 20, "power": 14}
 MACHINE = {"": 70, "clock": 12, "disk full": 9, "database locked": 9}
 MOMENTS = ("open case", "fill", "attach", "arm:committed", "click", "click", "click", "answer")
@@ -76,6 +82,7 @@ class Run:
         self.trail: list[str] = []
         self.books = Books()
         self.arrivals: list[Arrival] = []
+        self.packet: Packet | None = None
         self.said: list[tuple[str, bool, bool]] = []
         self.forbidden = False
         self._why = ""
@@ -90,7 +97,8 @@ class Run:
         self.evidence.mkdir(parents=True)
         self.mock.clear_faults()
         self.case_id = place.case()
-        self.key = CaseKey(portal="coupang", account="main", channel="refund_disputes", case_id=self.case_id)
+        main = place.main
+        self.key = CaseKey(portal=self.mock.portal, account="main", channel=main.channel, case_id=self.case_id)
         self.mock.control("DELETE", "received")
 
     def __enter__(self) -> Run:
@@ -107,10 +115,10 @@ class Run:
             assert case is not None
             self._approve(ctx, case)
             self._disturb(ctx, self._choose("before", BEFORE))
-        self._weather()
+        self._weather(case)
         self._tortured()
         self.mock.clear_faults()
-        self.mock.event("mode", submit_mode="form", upload_mode="with_form")
+        self._modes(submit_mode="form", upload_mode="with_form")
         self.place.signed_in()
         with self.place.context() as ctx:
             self._recover(ctx)
@@ -125,17 +133,32 @@ class Run:
 
     # -- what goes wrong -------------------------------------------------------------------------------------------
 
-    def _weather(self) -> None:
-        modes = {"submit_mode": self.rng.choice(["form", "fetch", "xhr"])}
-        modes["upload_mode"] = self.rng.choice(["with_form", "with_form", "earlier"])
-        self.mock.event("mode", **modes)
-        self.trail.append(str(modes))
+    def _weather(self, case: Case) -> None:
+        self._modes(
+            submit_mode=self.rng.choice(["form", "fetch", "xhr"]),
+            upload_mode=self.rng.choice(["with_form", "with_form", "earlier"]),
+        )
+        sends = self._rule.send.path.removesuffix("$")
         if answer := self._choose("answer", ANSWERS):
-            self.mock.fault(answer, APPEAL, "POST", **({"ms": 2000} if answer == "delay" else {}))
+            self.mock.fault(answer, sends, "POST", **({"ms": 2000} if answer == "delay" else {}))
         if twist := self._choose("page", PAGES):
-            where = self.rng.choice([f"/orders/{self.case_id}$", APPEAL, "/orders/[^/]+/appeal/receipt"])
-            often = "all" if twist in (*EVERYWHERE, "beacon") else 1
-            self.mock.fault(twist, APPEAL if twist in EVERYWHERE else where, "GET", often)
+            everywhere = twist in (*EVERYWHERE, "beacon")
+            where = "/" if everywhere else self.rng.choice([re.escape(urlsplit(case.url).path), sends, "/"])
+            try:
+                self.mock.fault(twist, where, "GET", "all" if everywhere else 1)
+            except ValueError:
+                self._not_here(twist)
+
+    def _not_here(self, what: str) -> None:
+        """The mock has nothing of that kind."""
+        self.trail.append(f"there is no {what} here")
+        self._faults.remove(what)
+
+    def _modes(self, **modes: str) -> None:
+        """How the page's script sends, where the mock has several ways."""
+        with contextlib.suppress(ValueError):
+            self.mock.event("mode", **modes)
+            self.trail.append(str(modes))
 
     def _tortured(self) -> None:
         """One submitting process, now and then two, and what happens to the first."""
@@ -188,39 +211,66 @@ class Run:
 
     # -- the operator ----------------------------------------------------------------------------------------------
 
+    @property
+    def _rule(self) -> ActionRule:
+        with self.place.context() as ctx:
+            rule = policy_of(ctx, ctx.portal(self.mock.portal)).action(self.key.channel, self.place.main.action)
+        assert rule is not None
+        return rule
+
     def _approve(self, ctx: Context, case: Case) -> None:
-        if not any(self.evidence.iterdir()):
-            for number in range(self.rng.choice([1, 2, 3])):
-                data = made.JPEG + self.rng.randbytes(self.rng.choice([2_000, 40_000, 900_000]))
-                (self.evidence / f"{number}.jpg").write_bytes(data)
-        note = NOTE.format(number=self.rng.randrange(1000))
-        draft, packet = made.appeal(ctx, case, sorted(self.evidence.iterdir()), self.rng.choice([*TYPES]), note)
-        ledger = ctx.store.ledger
-        ledger.save_draft(draft)
-        ledger.freeze(packet)
-        self.books.yes(packet, ledger.approve(packet, by="wang", machine="desk", hours=24, four_eyes=True))
+        """A person writes a fit answer, with one or another choice where there are several, and approves it."""
+        action = self.place.main.action
+        shop = shop_of(self.mock.portal)(ctx, self.mock, self.place.run, self.evidence)
+        values, files = fit(shop, case, action)
+        longest = max((key for key in values if key in self._texts), key=lambda key: len(values[key]))
+        space, number = self.rng.choice([" ", "\n"]), self.rng.randrange(1000)
+        values = values | {longest: f"{values[longest]}{space}({number})"}
+        for _, file in files:
+            if file.suffix == ".jpg":
+                with file.open("ab") as more:
+                    more.write(self.rng.randbytes(self.rng.choice([0, 3_000, 300_000])))
+        other = {key: self.rng.choice(sorted(f.options)) for key, f in self._rule.fields.items() if f.options}
+        report = shop.draft(case, action, values | other, *files)
+        if report.packet is None:
+            report = shop.draft(case, action, values, *files)
+        assert report.packet is not None, [str(one.words) for one in report.blocked]
+        self.packet = report.packet
+        approval = approve(ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
+        self.books.yes(self.packet, approval, content_of(self.place.main, self.packet))
         self.forbidden = False
+
+    @property
+    def _texts(self) -> list[str]:
+        return [key for key, one in self._rule.fields.items() if one.kind == "text"]
 
     def _disturb(self, ctx: Context, what: str) -> None:
         """What happens between the approval and the sending."""
-        self.forbidden = what in FORBIDS
-        match what:
-            case "file":
-                file = min(self.evidence.iterdir())
-                file.write_bytes(file.read_bytes()[:-1] + b"!")
-            case "message":
-                self.mock.event("message", case_id=self.case_id, text="언제 도착하나요?")
-            case "amount":
-                self.mock.event("change_amount", case_id=self.case_id, amount=77_700)
-            case "withdraw":
-                self.mock.event("withdraw", case_id=self.case_id)
-            case "expire_session":
-                self.mock.event("expire_session")
-            case "draft":
-                draft = ctx.store.ledger.draft(self.key, "appeal")
-                assert draft is not None
-                changed = draft.values | {"note": "다시 씁니다."}
-                ctx.store.ledger.save_draft(draft.model_copy(update={"values": changed}))
+        assert self.packet is not None
+        if what == "file" and self.packet.files:
+            file = Path(self.packet.files[0].path)
+            file.write_bytes(file.read_bytes()[:-1] + b"!")
+            self.forbidden = True
+        elif what == "draft":
+            draft = ctx.store.ledger.draft(self.key, self.place.main.action)
+            assert draft is not None
+            changed = draft.values | {self._texts[0]: "다시 씁니다."}
+            ctx.store.ledger.save_draft(draft.model_copy(update={"values": changed}))
+            self.forbidden = True
+        elif what in EVENTS:
+            before = self._really()
+            for event, details in EVENTS[what]:
+                with contextlib.suppress(ValueError):  # another mock's word, or not at this stage of a case
+                    self.mock.event(event, case_id=self.case_id, **details)
+                    break
+            else:
+                self._not_here(what)
+            self.forbidden = self._really() != before
+
+    def _really(self) -> dict[str, Any]:
+        """The case as it is at the portal, but for the time that is left."""
+        one = next(c for c in self.mock.truth() if (c["channel"], c["case_id"]) == (self.key.channel, self.case_id))
+        return {name: value for name, value in one.items() if name != "deadlines"}
 
     def _recover(self, ctx: Context) -> None:
         """What an operator does next: submit again, let time pass, reconcile, perhaps approve once more."""
@@ -231,7 +281,7 @@ class Run:
             with contextlib.suppress(RebuttalError):
                 self.place.run(sync(ctx, ctx.settings.account))
                 case = ctx.store.cases.get(self.key)
-                if case is not None and "appeal" in case.actions:
+                if case is not None and self.place.main.action in case.actions:
                     self.trail.append("approved once more")
                     self._approve(ctx, case)
                     self._submit(ctx)
@@ -277,20 +327,21 @@ class Run:
         with self.place.context() as ctx:
             attempts = ctx.store.ledger.attempts(self.key)
         self.books.saw(a.id for a in attempts)
-        uploads = [one for one in received if one["path"] == "/upload/files"]
-        files = tuple((f["name"], f["size"], f["sha256"]) for one in uploads for f in one["files"])
+        rule, uploaded = self._rule.send, []
         for index, one in enumerate(received):
-            if index in self._indices or one["path"] == "/upload/files":
+            if any(re.search(path, one["path"]) for path in rule.uploads):
+                uploaded += one["files"]
                 continue
-            if not one["fields"] and not one["files"] and not one["accepted"]:
-                continue  # the sender died in the middle of it: there is no request to speak of
+            if index in self._indices or (not one["fields"] and not one["files"] and not one["accepted"]):
+                continue  # known, or the sender died in the middle of it: there is no request to speak of
             self._indices.append(index)
-            if not one["path"].endswith("/appeal"):
-                self.arrivals.append(Arrival(("", one["path"], "", ()), False, objection="it is not an appeal at all"))
+            if not re.search(rule.path, one["path"]):
+                self.arrivals.append(Arrival(("", one["path"], "", ()), False, objection="it is no answer at all"))
                 continue
             objection = "what was approved had changed before" if self.forbidden else None
-            left_under = self._left_under(attempts)
-            self.arrivals.append(Arrival(_content(one, files), one["accepted"], None, left_under, False, objection))
+            assert self.packet is not None
+            content = content_arrived(self.place.main, one, uploaded, self.packet)
+            self.arrivals.append(Arrival(content, one["accepted"], None, self._left_under(attempts), False, objection))
             self.trail.append(f"arrived: accepted {one['accepted']}, answered {one['answer']}")
 
     def _left_under(self, attempts: list[Attempt]) -> str | None:
@@ -302,7 +353,9 @@ class Run:
     def _judged(self, ctx: Context) -> Verdict:
         self._arrived()
         attempts = ctx.store.ledger.attempts(self.key)
-        page = self.place.page_of(self.case_id)
+        case = ctx.store.cases.get(self.key)
+        assert case is not None
+        page = self.place.page_of(case) if any(a.receipt for a in attempts) else ""
         for arrival in self.arrivals:
             number = next((a.receipt.number for a in attempts if a.id == arrival.attempt and a.receipt), None)
             arrival.number = number if arrival.accepted and number and number in page else None
@@ -323,9 +376,23 @@ class Run:
         return verdict
 
 
-def _content(request: dict[str, Any], uploaded: tuple[tuple[str, int, str], ...]) -> Content:
-    """What of an arrived appeal is compared with the packet."""
+def content_of(main: Main, packet: Packet) -> Content:
+    """What of a packet must reach the portal, as the request says it."""
+    said = {f.key: main.codes.get(f.key, {}).get(f.value, nfc(f.value)) for f in packet.fields if f.key in main.fields}
+    files = tuple((f.upload_name, f.size, f.sha256) for f in packet.files)
+    return packet.order_id, "", _told(said), files
+
+
+def content_arrived(main: Main, request: dict[str, Any], uploaded: list[dict[str, Any]], packet: Packet) -> Content:
+    """What of an arrived request is compared with the packet. Files that went before it are the last ones."""
     fields = {name: values[0] for name, values in request["fields"].items()}
-    kind = next((key for key, code in TYPES.items() if code == fields.get("appealType")), fields.get("appealType", ""))
-    files = tuple((f["name"], f["size"], f["sha256"]) for f in request["files"])
-    return fields.get("orderId", ""), kind, nfc(fields.get("note", "")), files or uploaded
+    names = (packet.order_id, packet.case.case_id)
+    named = any(value in names for value in fields.values()) or any(name in request["path"] for name in names)
+    said = {key: nfc(fields[name].replace("\r\n", "\n")) for key, name in main.fields.items() if fields.get(name)}
+    files = request["files"] or uploaded[len(uploaded) - len(packet.files) :]
+    sums = tuple((f["name"], f["size"], f["sha256"]) for f in files)
+    return packet.order_id if named else f"another case: {fields}", "", _told(said), sums
+
+
+def _told(said: dict[str, str]) -> str:
+    return json.dumps(said, ensure_ascii=False, sort_keys=True)

@@ -24,16 +24,16 @@ LONG_S = 120
 """After so long a submission is taken to hang."""
 
 
-PRELOADED = ("tests.torture.child", "portals.coupang", "agent.sending.ledger", "agent.store.upgrade", "agent.vault")
+PRELOADED = ("tests.torture.child", "agent.sending.ledger", "agent.store.upgrade", "agent.vault")
 """What a new process has loaded already where the system can fork: it would cost as much as the submission."""
 
 
-def _kind() -> Any:
+def _kind(portal: str) -> Any:
     """How processes are made: forked off a clean one where that is possible."""
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     kind = multiprocessing.get_context("forkserver")
-    kind.set_forkserver_preload(list(PRELOADED))
+    kind.set_forkserver_preload([*PRELOADED, f"portals.{portal}"])
     return kind
 
 
@@ -44,7 +44,7 @@ class Program:
         self._told = told
         self.hung = False
         told.touch()
-        self._process = _kind().Process(target=child.run, args=(plan, str(told)))
+        self._process = _kind(plan.ref.partition(":")[0]).Process(target=child.run, args=(plan, str(told)))
         self._process.start()
 
     def __enter__(self) -> Program:

@@ -14,6 +14,7 @@ from flows.context import Context
 from tests.conftest import Run
 from tests.portals.aliexpress.answers import answer
 from tests.portals.answering import Answer
+from tests.portals.main import Main
 from tests.portals.shop import Shop as AnyShop
 
 WORLD = {"seed": 5, "cases": 19}
@@ -24,6 +25,9 @@ STATE: dict[Action, str] = {
     "appeal": "ruled_refund",
 }  # fmt: skip
 """For each action a state in which it is offered."""
+
+
+MAIN = Main("disputes", "ruled_refund", {"appeal_type": "appealType", "statement": "content"})
 
 
 class Shop(AnyShop):

@@ -7,6 +7,7 @@ from typing import Any
 from agent.records import Action, Case
 from tests.portals.amazon.answers import answer
 from tests.portals.answering import Answer
+from tests.portals.main import Main
 from tests.portals.shop import Shop as AnyShop
 
 WORLD: dict[str, Any] = {
@@ -33,6 +34,9 @@ STOCK = {("claims", "respond"): 5, ("claims", "granted_seller"): 4, ("claims", "
          ("safe_t", "info"): 2, ("safe_t", "denied"): 2, ("case_log", "awaiting_seller"): 2, ("case_log", "in_review"): 2,
          ("case_log", "resolved"): 2}  # fmt: skip
 """Cases that are made and read at once for the tests that send, by channel and state."""
+
+
+MAIN = Main("claims", "granted_seller", {"reason": "reason", "information": "comment"})
 
 
 class Shop(AnyShop):

@@ -10,16 +10,27 @@ import pytest
 
 from agent.home import Home
 from agent.records import Case
+from fixtures.coupang.words import words
 from fixtures.kernel.serving import Served
 from flows.context import Context, opened
 from tests.conftest import Run
 from tests.portals.coupang.answers import SIZE
+from tests.portals.main import Main
 from tests.portals.shop import Shop as AnyShop
 
 Change = Callable[[dict[str, Any]], None]
 
 WORLD = {"seed": 1, "cases": 9, "options": {"messages": "10", "tickets": "3", "returns": "8", "inquiries": "5"}}
 """One dispute of each status, and some of each other channel."""
+
+
+MAIN = Main(
+    "refund_disputes",
+    "action_needed",
+    {"appeal_type": "appealType", "note": "note"},
+    {"appeal_type": {kind.lower(): kind for kind in words()["appeal_type"]}},
+    world={"others": "0"},
+)
 
 
 class Shop(AnyShop):

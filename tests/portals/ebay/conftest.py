@@ -15,6 +15,7 @@ from agent.records import Action, Case
 from fixtures.kernel.serving import Served
 from flows.context import Context, opened
 from tests.conftest import Run, settings_text, sign_in
+from tests.portals.main import Main
 from tests.portals.shop import Shop as AnyShop
 
 ADDRESS = {"full_name": "Ann Miller", "phone": "+1 555 010 0199", "street": "18 Harbour Lane", "city": "Portland",
@@ -27,6 +28,9 @@ FOR: dict[tuple[str, str], dict[str, Any]] = {
 """Which of the cases that offer an action the tests take for it."""
 Values = dict[str, str]
 Files = tuple[tuple[str, Path], ...]
+
+
+MAIN = Main("payment_disputes", "action", {"statement": "comments"})
 
 
 class Shop(AnyShop):

@@ -10,12 +10,15 @@ import pytest
 from fixtures.kernel.serving import Served
 from flows.context import Context
 from tests.conftest import Run
+from tests.portals.main import Main
 from tests.portals.shop import Shop
 
 WORLD = {"seed": 2, "cases": 30}
 """One dispute of each status, two windows of each list."""
 
-__all__ = ["WORLD", "Shop"]
+MAIN = Main("refund_disputes", "action_needed", {"text": "text", "declaration": "declaration"})
+
+__all__ = ["MAIN", "WORLD", "Shop"]
 
 
 @pytest.fixture

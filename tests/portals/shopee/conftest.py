@@ -9,11 +9,20 @@ import pytest
 
 from agent.records import Action, Case
 from fixtures.kernel.serving import Served
+from fixtures.shopee.rules import REASONS
 from flows.context import Context
 from portals.shopee.pages import modules, reasons
 from portals.shopee.read import EVIDENCE_WANTED
 from tests.conftest import Run
+from tests.portals.main import Main
 from tests.portals.shop import Shop as AnyShop
+
+MAIN = Main(
+    "returns",
+    "answer",
+    {"reason": "dispute_reason_id", "email": "email", "text": "dispute_text_reason"},
+    {"reason": {name: str(number) for name, number in REASONS.items()}},
+)
 
 
 class Shop(AnyShop):
