@@ -230,7 +230,8 @@ class Run:
             if file.suffix == ".jpg":
                 with file.open("ab") as more:
                     more.write(self.rng.randbytes(self.rng.choice([0, 3_000, 300_000])))
-        other = {key: self.rng.choice(sorted(f.options)) for key, f in self._rule.fields.items() if f.options}
+        rules = self._rule.fields
+        other = {key: self.rng.choice(sorted(rules[key].options)) for key in values if rules[key].options}
         report = shop.draft(case, action, values | other, *files)
         if report.packet is None:
             report = shop.draft(case, action, values, *files)
