@@ -121,8 +121,12 @@ def _deadline(draft: Draft, case: Case, rule: ActionRule, now: datetime, window:
     """A passed deadline, or one that should be there and isn't."""
     kind = rule.deadline or _STOPS.get(draft.action)
     ends = min((d for d in case.deadlines if d.kind == kind), key=lambda d: d.at, default=None)
-    if ends is not None and ends.at <= now < ends.at + timedelta(seconds=ends.precision_s) and ends.basis == "instant":
-        return [  # a day without an hour, a clock that nobody names: it is due at its earliest, and may still be open
+    if (
+        ends is not None
+        and ends.at <= now < ends.at + timedelta(seconds=ends.precision_s)
+        and ends.basis != "countdown"
+    ):
+        return [  # a day without an hour, shown or counted from: it is due at its earliest, and may still be open
             finding(
                 ends.rule,
                 "may_be_over",

@@ -240,9 +240,12 @@ def test_the_case_must_still_take_the_appeal(desk: Desk) -> None:
     assert {one.code for one in blocking(found, dict.fromkeys(hard, "please"))} == set(hard)
 
 
-def test_a_day_named_without_an_hour_does_not_forbid_to_send_while_it_lasts(desk: Desk) -> None:
+@pytest.mark.parametrize("basis", ["instant", "rule"])
+def test_a_day_named_without_an_hour_does_not_forbid_to_send_while_it_lasts(desk: Desk, basis: str) -> None:
+    """Shown as the last day, or counted from (“Notice sent: Mar 3”, “3 calendar days”): nobody knows its hour."""
+
     def day(began: timedelta) -> set[str]:
-        whole = {"at": NOW - began, "basis": "instant", "precision_s": 86_400}
+        whole = {"at": NOW - began, "basis": basis, "precision_s": 86_400}
         return subject(deadlines=(a_case().deadlines[0].model_copy(update=whole),))(desk)
 
     assert "CP4.may_be_over" in day(timedelta(hours=23)) and "CP4.deadline" not in day(timedelta(hours=23))
