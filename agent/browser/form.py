@@ -87,7 +87,18 @@ class FormLabels:
 
 
 class LabelledForm:
-    """A form whose fields carry labels: works from the portal's labels and policy alone."""
+    """A form whose fields carry labels: works from the portal's labels and policy alone.
+
+    Its steps are the same everywhere. A portal whose components are no plain fields gives the few things that differ:
+    the scripts below, and the methods under “what components do in their own way”.
+    """
+
+    is_field = fields.IS_FIELD
+    """Script: is that element a field?"""
+    named = fields.NAMED
+    """Script: how often does each name stand in the form?"""
+    bound = fields.BOUND
+    """Script: what does the form carry unseen?"""
 
     def __init__(self, tab: Tab, rule: ActionRule, labels: FormLabels) -> None:
         self.tab = tab
@@ -103,7 +114,7 @@ class LabelledForm:
     # -- the form --------------------------------------------------------------------------------------------------
 
     async def open_at(self, address: str, subject: str) -> Seen:
-        """Go to the form and find the one `<form>` that has all its fields."""
+        """Go to the form and find the one that has all its fields."""
         wanted = Wanted(self.labels.page, (self.labels.heading, *self.labels.landmarks), subject=subject)
         self.tab.page.on("dialog", self._dialog)
         if self.labels.opener:
@@ -112,19 +123,12 @@ class LabelledForm:
             seen = await self.tab.see(wanted)
         else:
             seen = await self.tab.look(address, wanted)
-        found = [await self._field(key, self.tab.page.locator("body"), seen) for key in self.fields]
-        forms = [f.locator("xpath=ancestor::form[1]") for f in found]
-        for field, form, (name, rule) in zip(found, forms, self.fields.items(), strict=True):
-            if await form.count() != 1:
-                raise seen.drift(rule.label, say("{name} stands outside the form", name=name))
-            if rule.disabled and await field.is_enabled():
-                raise seen.drift(rule.label, say("{name} is not fixed by the portal any more", name=name))
-        first = await forms[0].element_handle()
-        for form in forms[1:]:
-            if not await form.evaluate("(form, first) => form === first", first):
-                raise seen.drift(self.labels.heading, say("the fields stand in several forms"))
-        form = forms[0]
-        self._form = form
+        body = await self._body(seen)
+        found = {key: await self._field(key, body, seen) for key in self._at_first()}
+        for key, field in found.items():
+            if self.fields[key].disabled and await field.is_enabled():
+                raise seen.drift(self.fields[key].label, say("{name} is not fixed by the portal any more", name=key))
+        self._form = await self._scope(body, found, seen)
         return seen
 
     async def _dialog(self, dialog: Dialog) -> None:
@@ -143,12 +147,14 @@ class LabelledForm:
         found: list[Locator] = []
         for text in self.tab.labels.texts[key]:
             for candidate in await scope.get_by_label(text, exact=True).all():
-                if await fields.is_seen(candidate) and await candidate.evaluate(fields.IS_FIELD):
+                if await fields.is_seen(candidate) and await candidate.evaluate(self.is_field):
                     found.append(candidate)
         if not found:  # many forms of messengers have no label, only a hint inside the field
             for text in self.tab.labels.texts[key]:
                 hinted = await scope.get_by_placeholder(text, exact=True).all()
-                found += [one for one in hinted if await fields.is_seen(one) and await one.is_enabled()]
+                for one in hinted:
+                    if await fields.is_seen(one) and await one.is_enabled() and await one.evaluate(self.is_field):
+                        found.append(one)
         handles = {await f.evaluate(fields.MARK): f for f in found}
         if len(handles) == 1:
             return found[0]
@@ -185,23 +191,84 @@ class LabelledForm:
     async def _see(self) -> Seen:
         return await self.tab.see(Wanted(self.labels.page, (self.labels.heading,)))
 
+    # -- what components do in their own way -----------------------------------------------------------------------
+
+    async def _body(self, seen: Seen) -> Locator:
+        """Where the form is looked for."""
+        return self.tab.page.locator("body")
+
+    def _at_first(self) -> tuple[str, ...]:
+        """The fields that stand there as soon as the form is open."""
+        return tuple(self.fields)
+
+    async def _scope(self, body: Locator, found: Mapping[str, Locator], seen: Seen) -> Locator:
+        """The one `<form>` that has all of these fields."""
+        forms = {key: field.locator("xpath=ancestor::form[1]") for key, field in found.items()}
+        for key, form in forms.items():
+            if await form.count() != 1:
+                raise seen.drift(self.fields[key].label, say("{name} stands outside the form", name=key))
+        first, *others = forms.values()
+        handle = await first.element_handle()
+        for form in others:
+            if not await form.evaluate("(form, first) => form === first", handle):
+                raise seen.drift(self.labels.heading, say("the fields stand in several forms"))
+        return first
+
+    async def _put(self, target: Locator, field: PacketField) -> None:
+        """Type, choose or tick; an error of Playwright's says that it can't be done."""
+        await fields.put(target, field)
+
+    def _as_shown(self, field: PacketField) -> str:
+        """How the field shows the approved value."""
+        return field.shown if field.kind == "choice" else field.value
+
+    async def _held(self, target: Locator, field: PacketField) -> str:
+        """What the field shows now; what it shows and what it sends, where they are not one."""
+        return await fields.held(target, field)
+
+    async def _sends(self, target: Locator) -> list[tuple[str, list[str]]]:
+        """What the field sends, by the name under which the form sends it."""
+        return [(str(name), [str(one) for one in sent]) for name, sent in await target.evaluate(fields.CHOSEN)]
+
+    async def _others(self, marks: set[float]) -> list[str]:
+        """What fields hold that are not among those of the packet (by `fields.MARK`)."""
+        others = await self.form.locator(
+            "input:not([type=hidden]):not([type=file]):not([type=submit]):not([type=button]), textarea, select"
+        ).all()
+        states = [str(await o.evaluate(fields.UNASKED)) for o in others if await o.evaluate(fields.MARK) not in marks]
+        return [state for state in states if state]
+
+    async def _give(self, payload: list[FilePayload]) -> None:
+        """Hand the files to the form."""
+        await (await self._file_input()).set_input_files(payload, timeout=ROWS_MS)
+
+    def _bound_elsewhere(self, packet: Packet, carried: list[str]) -> list[Words]:
+        """What the form carries unseen that is of another case."""
+        return fields.bound_elsewhere(packet, carried)
+
+    def _around(self) -> Locator:
+        """Where the submit button stands: in the form, or in the dialog that it opened in."""
+        return self.form.locator("xpath=ancestor::*[@role='dialog'][1]") if self.labels.opener else self.form
+
     # -- steps -----------------------------------------------------------------------------------------------------
 
     async def fill(self, packet: Packet) -> None:
         """Type, choose and tick every field of the packet that the portal leaves to the seller."""
         seen = await self._see()
         for field in self._typed(packet):
-            rule = self.fields[field.key]
-            if rule.disabled:
-                continue
-            target = await self._field(field.key, self.form, seen)
-            try:
-                await fields.put(target, field)
-            except Error as fault:
-                raise PacketAltered(
-                    say("{name} can't be filled in: {why}", name=field.key, why=fault.message.splitlines()[0]),
-                    say("Look with `rebuttal debug`."),
-                ) from None
+            if not self.fields[field.key].disabled:
+                await self._fill_in(field, seen)
+
+    async def _fill_in(self, field: PacketField, seen: Seen) -> None:
+        """Put one field's value where it belongs."""
+        target = await self._field(field.key, self.form, seen)
+        try:
+            await self._put(target, field)
+        except Error as fault:
+            raise PacketAltered(
+                say("{name} can't be filled in: {why}", name=field.key, why=fault.message.splitlines()[0]),
+                say("Look with `rebuttal debug`."),
+            ) from None
 
     def _typed(self, packet: Packet) -> list[PacketField]:
         """What of the packet goes into the form."""
@@ -219,17 +286,17 @@ class LabelledForm:
         """All files at once, from memory; then the portal must show a row for each."""
         if not packet.files:
             return
-        target = await self._file_input()
         payload: list[FilePayload] = [
             {"name": f.upload_name, "mimeType": f.media_type, "buffer": contents[f.sha256]} for f in packet.files
         ]
         names = [f.upload_name for f in packet.files]
         try:
-            before = await self.form.evaluate(fields.NAMED, names)  # the form's own hint may name a file as an example
-            await target.set_input_files(payload, timeout=ROWS_MS)
-            await self.tab.page.wait_for_function(
-                f"([form, names, before]) => ({fields.NAMED})(form, names).every((n, i) => n > before[i])",
-                arg=[await self.form.element_handle(), names, before],
+            before = await self.form.evaluate(self.named, names)  # the form's own hint may name a file as an example
+            await self._give(payload)
+            form = await self.form.element_handle()
+            await (await form.owner_frame() or self.tab.page).wait_for_function(
+                f"([form, names, before]) => ({self.named})(form, names).every((n, i) => n > before[i])",
+                arg=[form, names, before],
                 timeout=ROWS_MS,
             )
         except Error as fault:
@@ -241,14 +308,28 @@ class LabelledForm:
     async def differences(self, packet: Packet) -> list[Words]:
         """Read everything back from the page as seen and compare it with the packet."""
         seen = await self._see()
-        wrong: list[Words] = []
         self.chosen = {}
+        wrong = await self._other_values(packet, seen)
+        shown, wanted = self.file_rows(seen), [f.upload_name for f in packet.files]
+        if shown != wanted:
+            wrong.append(
+                say(
+                    "files: approved {want}, the form shows {held}",
+                    want=", ".join(wanted) or "-",
+                    held=", ".join(shown) or "-",
+                )
+            )
+        wrong += await self._unasked(packet, seen)
+        return wrong + self._bound_elsewhere(packet, await self.form.evaluate(self.bound))
+
+    async def _other_values(self, packet: Packet, seen: Seen) -> list[Words]:
+        """The fields that hold another value than the packet's; what they send is kept in `chosen`."""
+        wrong: list[Words] = []
         for field in self._typed(packet):
             target = await self._field(field.key, self.form, seen)
-            held = await fields.held(target, field)
-            for name, sent in await target.evaluate(fields.CHOSEN) if field.kind in fields.SENT_AS_HELD else ():
+            held, want = await self._held(target, field), nfc(self._as_shown(field))
+            for name, sent in await self._sends(target) if field.kind in fields.SENT_AS_HELD else ():
                 self.chosen[name] = (*self.chosen.get(name, ()), *sent)
-            want = nfc(field.shown if field.kind == "choice" else field.value)
             same = norm(held) == norm(want) if field.kind == "choice" else nfc(held) == want
             if not same:
                 wrong.append(
@@ -259,35 +340,13 @@ class LabelledForm:
                         held=held[:80],
                     )
                 )
-        shown = self.file_rows(seen)
-        want_rows = [f.upload_name for f in packet.files]
-        if shown != want_rows:
-            wrong.append(
-                say(
-                    "files: approved {want}, the form shows {held}",
-                    want=", ".join(want_rows) or "-",
-                    held=", ".join(shown) or "-",
-                )
-            )
-        wrong += await self._unasked(packet, seen)
-        wrong += fields.bound_elsewhere(packet, await self.form.evaluate(fields.BOUND))
         return wrong
 
     async def _unasked(self, packet: Packet, seen: Seen) -> list[Words]:
         """Ticks set, or texts filled in, that the packet knows nothing of."""
         known = [await self._field(f.key, self.form, seen) for f in self._typed(packet)]
         marks = {mark for k in known for mark in await k.evaluate(fields.MARKS)}
-        others = await self.form.locator(
-            "input:not([type=hidden]):not([type=file]):not([type=submit]):not([type=button]), textarea, select"
-        ).all()
-        wrong = []
-        for other in others:
-            if await other.evaluate(fields.MARK) in marks:
-                continue
-            state = str(await other.evaluate(fields.UNASKED))
-            if state:
-                wrong.append(say("a field nobody approved holds “{held}”", held=state[:80]))
-        return wrong
+        return [say("a field nobody approved holds “{held}”", held=held[:80]) for held in await self._others(marks)]
 
     def file_rows(self, seen: Seen) -> list[str]:
         """Names of attached files in order, from the portal's own rows; none where it shows no such table."""
@@ -298,8 +357,7 @@ class LabelledForm:
 
     async def aim(self) -> None:
         """The one submit button of this form (of its dialog, where it opened in one), enabled and visible."""
-        dialog = self.form.locator("xpath=ancestor::*[@role='dialog'][1]")
-        scope = dialog if self.labels.opener else self.form
+        scope = self._around()
         button = await (self._one_icon(scope) if self.labels.button else self._one_button(self.labels.submit, scope))
         if not await button.is_enabled():
             raise PacketAltered(say("The portal keeps the submit button disabled."), say("Look with `rebuttal debug`."))

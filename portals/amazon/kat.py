@@ -10,14 +10,11 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from playwright.async_api import Error, FilePayload, Locator
+from playwright.async_api import FilePayload, Locator
 
 from agent.browser import fields
 from agent.browser.form import LabelledForm
 from agent.browser.patience import ROWS_MS
-from agent.browser.tab import Wanted
-from agent.errors import PacketAltered
-from agent.reading.labels import norm
 from agent.reading.seen import Seen
 from agent.sending.packet import Packet, PacketField, nfc
 from agent.words import Words, say
@@ -62,6 +59,20 @@ _UNASKED = """(box, marks) => {
 }"""
 
 
+_NAMED = """(box, names) => {
+  const texts = [];
+  const walk = (n) => {
+    if (n.nodeType === 3) texts.push(n.data);
+    else if (!/^(STYLE|SCRIPT)$/.test(n.tagName) && (n.nodeType !== 1 || n.checkVisibility())) {
+      for (const k of n.childNodes) walk(k);
+      if (n.shadowRoot) walk(n.shadowRoot);
+    }
+  };
+  walk(box);
+  const text = texts.join('\\n');
+  return names.map((name) => text.split(name).length - 1);
+}"""
+"""How often each name stands in the form and its components."""
 _CARRIED = """box => [box, ...box.querySelectorAll('input[type=hidden]')].flatMap((e) =>
   [...e.attributes].map((a) => a.value).concat(e.value ? [String(e.value)] : []))"""
 """What a form carries unseen: it must name no other order."""
@@ -69,28 +80,16 @@ _ORDER = re.compile(r"(?<!\d)\d{3}-\d{7}-\d{7}(?!\d)")
 
 
 class KatForm(LabelledForm):
-    """A form of Katal components, worked from labels and policy alone."""
+    """A form of Katal components: the kernel's steps, and what these components do in their own way."""
 
     market: Market
+    is_field = _IS_FIELD
+    named = _NAMED
+    bound = _CARRIED
 
     async def open_at(self, address: str, subject: str) -> Seen:
-        """Go to the form and find the one scope that has all its fields."""
-        labels, page = self.labels, self.tab.page
-        wanted = Wanted(labels.page, (labels.heading, *labels.landmarks), subject=subject)
-        page.on("dialog", self._dialog)
-        if labels.opener:
-            await self.tab.look(address, Wanted(labels.page, (labels.opener,), subject=subject))
-            await (await self._one_button(labels.opener, page.locator("body"))).click(timeout=10_000)
-            seen = await self.tab.see(wanted)
-        else:
-            seen = await self.tab.look(address, wanted)
+        seen = await super().open_at(address, subject)
         self.market = market_of(seen)
-        body = await self._body(seen)
-        marks = [await (await self._kat(key, body, seen)).evaluate(fields.MARK) for key in self.fields]
-        scopes = [box for box in await body.locator(_SCOPES).all() if await box.evaluate(_HOLDS, marks)]
-        if not scopes:
-            raise seen.drift(labels.heading, say("the fields stand in several forms"))
-        self._form = scopes[-1]  # the innermost of those that lie in each other
         return seen
 
     async def _body(self, seen: Seen) -> Locator:
@@ -107,38 +106,15 @@ class KatForm(LabelledForm):
             raise seen.drift(self.labels.heading, say("the heading is on the page {count} times", count=len(found)))
         return found[0]
 
-    async def _kat(self, key: str, scope: Locator, seen: Seen) -> Locator:
-        """The one visible field of the rule `key` inside `scope`, in whatever shadow root it stands."""
-        label, found = self.fields[key].label, dict[float, Locator]()
-        for text in self.tab.labels.texts[label]:
-            both = (scope.get_by_label(text, exact=True), scope.get_by_placeholder(text, exact=True))
-            for candidate in [one for kind in both for one in await kind.all()]:
-                if await fields.is_seen(candidate) and await candidate.evaluate(_IS_FIELD):
-                    found[await candidate.evaluate(fields.MARK)] = candidate
-        if not found:  # no markup ties it to its label: the field that stands beside it
-            named = self._by_seen(label, seen)
-            if named and await scope.locator(named).count() == 1:
-                return scope.locator(named)
-        if len(found) != 1:
-            raise seen.drift(label, say("the field is on the form {count} times", count=len(found)), near=seen)
-        return next(iter(found.values()))
+    async def _scope(self, body: Locator, found: Mapping[str, Locator], seen: Seen) -> Locator:
+        """The innermost form, or group that stands for one, that has all of these fields."""
+        marks = [await field.evaluate(fields.MARK) for field in found.values()]
+        scopes = [box for box in await body.locator(_SCOPES).all() if await box.evaluate(_HOLDS, marks)]
+        if not scopes:
+            raise seen.drift(self.labels.heading, say("the fields stand in several forms"))
+        return scopes[-1]
 
-    # -- steps -----------------------------------------------------------------------------------------------------
-
-    async def fill(self, packet: Packet) -> None:
-        """Type, choose and tick every field of the packet."""
-        seen = await self._see()
-        for field in self._typed(packet):
-            target = await self._kat(field.key, self.form, seen)
-            try:
-                await self._enter(target, field)
-            except Error as fault:
-                raise PacketAltered(
-                    say("{name} can't be filled in: {why}", name=field.key, why=fault.message.splitlines()[0]),
-                    say("Look with `rebuttal debug`."),
-                ) from None
-
-    async def _enter(self, target: Locator, field: PacketField) -> None:
+    async def _put(self, target: Locator, field: PacketField) -> None:
         if field.kind == "choice":
             await target.click(timeout=_PUT_MS)
             offered = [
@@ -146,99 +122,60 @@ class KatForm(LabelledForm):
                 if await one.is_visible()
             ]  # fmt: skip
             if len(offered) != 1:
-                raise PacketAltered(
-                    say("“{choice}” is offered {count} times.", choice=field.shown, count=len(offered)),
-                    say("The portal's list has changed: teach the label, then approve again."),
-                )
+                raise fields.not_offered(field, len(offered))
             await offered[0].click(timeout=_PUT_MS)
         elif field.kind == "tick":
             await target.set_checked(field.value == "yes", timeout=_PUT_MS)
         else:
-            await target.fill(self._typed_as(field), timeout=_PUT_MS)
+            await target.fill(self._as_shown(field), timeout=_PUT_MS)
             await target.blur(timeout=_PUT_MS)
 
-    def _typed_as(self, field: PacketField) -> str:
-        """A text as it is; a day as the marketplace's date fields take it."""
-        if field.kind != "date":
-            return field.value
-        return date.fromisoformat(field.value).strftime(self.market.typed)
+    def _as_shown(self, field: PacketField) -> str:
+        """A day as the marketplace's date fields take it, all else as it is."""
+        if field.kind == "date":
+            return date.fromisoformat(field.value).strftime(self.market.typed)
+        return super()._as_shown(field)
 
-    async def attach(self, packet: Packet, contents: Mapping[str, bytes]) -> None:
-        """All files through the browser's chooser, as the button opens it; other file inputs beside it are decoys."""
-        if not packet.files:
-            return
-        payload: list[FilePayload] = [
-            {"name": f.upload_name, "mimeType": f.media_type, "buffer": contents[f.sha256]} for f in packet.files
-        ]
-        button = await self._one_button("form.pick_files", self.form)
-        try:
-            async with self.tab.page.expect_file_chooser(timeout=_PUT_MS) as chooser:
-                await button.click(timeout=_PUT_MS)
-            await (await chooser.value).set_files(payload, timeout=ROWS_MS)
-            for name in dict.fromkeys(f.upload_name for f in packet.files):
-                await self.form.get_by_text(name, exact=True).first.wait_for(timeout=ROWS_MS)
-        except Error as fault:
-            raise PacketAltered(
-                say("The portal does not show every file: {why}", why=fault.message.splitlines()[0]),
-                say("Nothing was sent. Look with `rebuttal debug`, then try again."),
-            ) from None
-
-    async def differences(self, packet: Packet) -> list[Words]:
-        """Read every field back from the page and from its host, and compare both with the packet."""
-        seen = await self._see()
-        wrong: list[Words] = []
-        self.chosen, marks = {}, []
-        for field in self._typed(packet):
-            target = await self._kat(field.key, self.form, seen)
-            marks.append(await target.evaluate(fields.MARK))
-            shown, name, held = await self._shown(target, field)
-            if field.kind in ("choice", "tick"):
-                self.chosen[name] = (*self.chosen.get(name, ()), held)
-            want = nfc(field.shown if field.kind == "choice" else self._typed_as(field))
-            same = norm(shown) == norm(want) if field.kind == "choice" else nfc(shown) == want
-            if field.kind != "choice" and held is not None:
-                same = same and nfc(held) == nfc(field.value)
-            if not same or (field.kind == "choice" and not held):
-                wrong.append(
-                    say(
-                        "{name}: approved “{want}”, the form holds “{held}”",
-                        name=field.key,
-                        want=want[:80],
-                        held=shown[:80],
-                    )
-                )
-        rows, wanted = self.file_rows(seen), [f.upload_name for f in packet.files]
-        if rows != wanted:
-            wrong.append(
-                say(
-                    "files: approved {want}, the form shows {held}",
-                    want=", ".join(wanted) or "-",
-                    held=", ".join(rows) or "-",
-                )
-            )
-        for held in await self.form.evaluate(_UNASKED, marks):
-            wrong.append(say("a field nobody approved holds “{held}”", held=str(held)[:80]))
-        carried = " ".join(await self.form.evaluate(_CARRIED))
-        others = {one for one in _ORDER.findall(carried) if one != packet.order_id}
-        return wrong + [say("the form is for {other}", other=other) for other in sorted(others)]
-
-    async def _shown(self, target: Locator, field: PacketField) -> tuple[str, str, str]:
-        """What a field shows, and its host's name and value."""
-        name, held = await target.evaluate(_HOST)
+    async def _held(self, target: Locator, field: PacketField) -> str:
+        """What the field shows, and beside it what its host would send where that is something else."""
         if field.kind == "tick":
-            return ("yes" if await target.is_checked() else "no"), name, held
-        if field.kind == "choice":
-            return (await target.inner_text()).strip(), name, held
-        return await target.input_value(), name, held
+            shown = "yes" if await target.is_checked() else "no"
+        elif field.kind == "choice":
+            shown = (await target.inner_text()).strip()
+        else:
+            shown = await target.input_value()
+        ((_, (sent,)),) = await self._sends(target)
+        same = bool(sent) if field.kind == "choice" else nfc(sent) == nfc(field.value)
+        return shown if same else f"{shown} ({sent})"
+
+    async def _sends(self, target: Locator) -> list[tuple[str, list[str]]]:
+        name, sent = await target.evaluate(_HOST)
+        return [(name, [sent])]
+
+    async def _others(self, marks: set[float]) -> list[str]:
+        return [str(one) for one in await self.form.evaluate(_UNASKED, list(marks))]
+
+    async def _give(self, payload: list[FilePayload]) -> None:
+        """Through the browser's chooser, as the button opens it; other file inputs beside it are decoys."""
+        await self._choose(await self._one_button("form.pick_files", self.form), payload)
+
+    async def _choose(self, button: Locator, payload: list[FilePayload]) -> None:
+        async with self.tab.page.expect_file_chooser(timeout=_PUT_MS) as chooser:
+            await button.click(timeout=_PUT_MS)
+        await (await chooser.value).set_files(payload, timeout=ROWS_MS)
+
+    def _bound_elsewhere(self, packet: Packet, carried: list[str]) -> list[Words]:
+        """Order ids have no letters, and a form of their own: any other one is another case."""
+        others = {one for text in carried for one in _ORDER.findall(text) if one != packet.order_id}
+        return super()._bound_elsewhere(packet, carried) + [
+            say("the form is for {other}", other=other) for other in sorted(others)
+        ]
 
     def file_rows(self, seen: Seen) -> list[str]:
         """Names of attached files in order: each row of the upload names its file first."""
         part = seen.section(self.labels.heading)
         return [entry.pieces[0] for entry in part.entries(()) if entry.pieces]
 
-    async def aim(self) -> None:
-        """The one submit button inside the form's own scope, enabled and visible."""
-        button = await self._one_button(self.labels.submit, self.form)
-        if not await button.is_enabled():
-            raise PacketAltered(say("The portal keeps the submit button disabled."), say("Look with `rebuttal debug`."))
-        self._button = button
+    def _around(self) -> Locator:
+        """The form's own scope: feedback widgets of the dialog have a button of the same name."""
+        return self.form

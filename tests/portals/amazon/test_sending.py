@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 
+from agent.browser import form
+from agent.browser.form import LabelledForm
 from agent.errors import NotApproved
 from agent.records import Action
 from fixtures.kernel.serving import Served
 from flows.approve import approve
 from flows.context import Context
 from flows.submit import submit
-from portals.amazon import PORTAL, kat
+from portals.amazon import PORTAL
+from portals.amazon.forms import AmazonForm
+from portals.amazon.kat import KatForm
 from tests.conftest import Run
 from tests.portals.amazon.conftest import SENDS, Shop
 
@@ -95,7 +99,7 @@ def test_files_without_their_rows_are_not_sent(shared: Shop, monkeypatch: pytest
     case = shared.one_for("claims", "appeal", "granted_seller")
     values, files = shared.answer(case, "appeal")
     report = shared.draft(case, "appeal", values, *files)
-    monkeypatch.setattr(kat, "ROWS_MS", 800)
+    monkeypatch.setattr(form, "ROWS_MS", 800)
     shared.mock.fault("no_rows", "/gp/guarantee-claims/details.html", count="all")
     result = shared.send(case, report)
     assert (result.outcome, result.error) == ("not_sent", "PacketAltered"), result.public()
@@ -115,3 +119,9 @@ def test_a_day_is_typed_as_the_marketplace_writes_it(
     result = shop.send(case, shop.draft(case, "appeal", values, *files))
     assert result.outcome == "confirmed", result.public()
     assert shop.writes()[0]["fields"]["shipDate"] == ["2026-03-05"]
+
+
+@pytest.mark.parametrize("step", ["fill", "attach", "differences", "aim", "click", "answer"])
+def test_its_components_replace_no_step_of_the_kernels_form(step: str) -> None:
+    """A guard that the kernel's form gets later holds here too, without anybody thinking of it."""
+    assert all(getattr(kind, step) is getattr(LabelledForm, step) for kind in (KatForm, AmazonForm))
