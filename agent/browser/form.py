@@ -115,14 +115,8 @@ class LabelledForm:
 
     async def open_at(self, address: str, subject: str) -> Seen:
         """Go to the form and find the one that has all its fields."""
-        wanted = Wanted(self.labels.page, (self.labels.heading, *self.labels.landmarks), subject=subject)
         self.tab.page.on("dialog", self._dialog)
-        if self.labels.opener:
-            seen = await self.tab.look(address, Wanted(self.labels.page, (self.labels.opener,), subject=subject))
-            await (await self._one_button(self.labels.opener, self.tab.page.locator("body"))).click(timeout=10_000)
-            seen = await self.tab.see(wanted)
-        else:
-            seen = await self.tab.look(address, wanted)
+        seen = await self._arrive(address, subject)
         body = await self._body(seen)
         found = {key: await self._field(key, body, seen) for key in self._at_first()}
         for key, field in found.items():
@@ -192,6 +186,15 @@ class LabelledForm:
         return await self.tab.see(Wanted(self.labels.page, (self.labels.heading,)))
 
     # -- what components do in their own way -----------------------------------------------------------------------
+
+    async def _arrive(self, address: str, subject: str) -> Seen:
+        """Go to where the form's first fields stand."""
+        wanted = Wanted(self.labels.page, (self.labels.heading, *self.labels.landmarks), subject=subject)
+        if not self.labels.opener:
+            return await self.tab.look(address, wanted)
+        await self.tab.look(address, Wanted(self.labels.page, (self.labels.opener,), subject=subject))
+        await (await self._one_button(self.labels.opener, self.tab.page.locator("body"))).click(timeout=10_000)
+        return await self.tab.see(wanted)
 
     async def _body(self, seen: Seen) -> Locator:
         """Where the form is looked for."""

@@ -18,14 +18,16 @@ from portals.amazon.markets import market_of
 from portals.amazon.values import instant
 
 
-def _labels(page: str, heading: str, submit: str, landmarks: tuple[str, ...], opener: str = "") -> FormLabels:
+def _labels(
+    page: str, heading: str, submit: str, landmarks: tuple[str, ...], opener: str = "", receipt: str = "receipt.heading"
+) -> FormLabels:
     return FormLabels(
         page=page,
         heading=heading,
         files="form.files",
         file_name="form.file_name",
         submit=submit,
-        receipt=Spot("receipt", texts=("receipt.heading",)),
+        receipt=Spot("receipt", texts=(receipt,)),
         refusal=Spot("refusal", texts=("form.refused",)),
         landmarks=landmarks,
         opener=opener,
@@ -54,6 +56,10 @@ _FORMS: dict[tuple[str, str], FormLabels] = {
     ),
     ("safe_t", "reply"): _labels("form.safet", "safet.answer.heading", "safet.send", ("form.case", "safet.text")),
     ("safe_t", "appeal"): _labels("form.safet", "safet.answer.heading", "safet.send", ("form.case", "safet.text")),
+    ("safe_t", "open_ticket"): _labels(
+        "form.safet_new", "safet.new.heading", "form.submit", ("claims.order_id", "safet.new.items.heading"),
+        receipt="safet.summary.heading",
+    ),
     ("case_log", "reply"): _labels("form.case_reply", "case.answer.heading", "safet.send", ("cases.id",)),
     ("case_log", "open_ticket"): _labels(
         "form.help", "help.heading", "safet.send", ("form.case", "help.subject", "help.body")
@@ -78,8 +84,12 @@ class AmazonForm(KatForm):
 
     async def look(self) -> Case:
         seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        self.address = (read_cases.contact_link(seen) or "") if self.action == "open_ticket" else self.case.url
+        self.address = self.leads_to(seen)
         return self.channel.read_subject(seen, documents, self.case.case_id)
+
+    def leads_to(self, seen: Seen) -> str:
+        """Where the form stands: on the case's own page, or where that leads."""
+        return (read_cases.contact_link(seen) or "") if self.action == "open_ticket" else self.case.url
 
     async def open(self, packet: Packet) -> None:
         await self.tab.page.goto("about:blank")  # an address that differs behind the # alone would load nothing anew

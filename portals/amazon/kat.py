@@ -86,6 +86,7 @@ class KatForm(LabelledForm):
     is_field = _IS_FIELD
     named = _NAMED
     bound = _CARRIED
+    scopes = _SCOPES
 
     async def open_at(self, address: str, subject: str) -> Seen:
         seen = await super().open_at(address, subject)
@@ -109,7 +110,7 @@ class KatForm(LabelledForm):
     async def _scope(self, body: Locator, found: Mapping[str, Locator], seen: Seen) -> Locator:
         """The innermost form, or group that stands for one, that has all of these fields."""
         marks = [await field.evaluate(fields.MARK) for field in found.values()]
-        scopes = [box for box in await body.locator(_SCOPES).all() if await box.evaluate(_HOLDS, marks)]
+        scopes = [box for box in await body.locator(self.scopes).all() if await box.evaluate(_HOLDS, marks)]
         if not scopes:
             raise seen.drift(self.labels.heading, say("the fields stand in several forms"))
         return scopes[-1]

@@ -15,7 +15,7 @@ from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.sending.packet import Draft
 from agent.words import say
-from portals.amazon import read_cases, read_chargebacks, read_claims, read_safet
+from portals.amazon import new_claim, read_cases, read_chargebacks, read_claims, read_returned, read_safet
 from portals.amazon.forms import AmazonForm
 from portals.amazon.markets import market_of
 from portals.amazon.values import percent
@@ -164,21 +164,36 @@ class Chargebacks(_Queue):
 
 
 class SafeTClaims(_Queue):
-    """SAFE-T claims: what Amazon is asked to repay after a return (facts §6)."""
+    """SAFE-T claims: what Amazon is asked to repay after a return (facts §6).
+
+    Beside the claims stand the refunded orders for which one may be filed: `open_ticket`, because a matter is opened
+    that is not there yet; `appeal` is what is done about a claim that was denied.
+    """
 
     name = read_safet.CHANNEL
-    filters = read_safet.FILTERS
+    filters = (*read_safet.FILTERS, read_returned.FILTER)
 
     async def listing(self, tab: Tab, filter: str, number: int) -> Seen:
+        if filter == read_returned.FILTER:
+            return await _look(
+                tab, f"/gp/returns/list/v2?filter={filter.upper()}&page={number}",
+                Wanted("returns", ("returns.heading", END), busy=BUSY),
+            )  # fmt: skip
         return await _look(
             tab, f"/safet-claims?pageSize=100&dateFilterValue=90&tab={filter.upper()}&page={number}",
             Wanted("safet_claims", ("safet.heading", END), busy=BUSY),
         )  # fmt: skip
 
     def read_listing(self, seen: Seen, filter: str, number: int) -> Listing:
+        if filter == read_returned.FILTER:
+            return read_returned.read_listing(seen, number)
         return read_safet.read_listing(seen, filter, number)
 
     async def detail(self, tab: Tab, case_id: str, url: str) -> Seen:
+        if read_returned.ORDER.fullmatch(case_id):
+            there = ("returned.heading", "returned.status", "items.heading", END)
+            wanted = Wanted(read_returned.PAGE, there, filled=("returned.status",), busy=BUSY, subject=case_id)
+            return await _look(tab, url, wanted)
         landmarks = ("safet.summary.heading", "safet.status", "items.heading", "history.heading", END)
         wanted = Wanted("safet", landmarks, filled=("safet.status",), busy=BUSY, subject=case_id)
         seen = await _look(tab, url, wanted)
@@ -191,13 +206,24 @@ class SafeTClaims(_Queue):
             return seen  # the reader says that it did not come
 
     def read(self, seen: Seen, documents: dict[str, Fetched]) -> Case:
-        return read_safet.read_case(seen)
+        return (read_returned if seen.page.page == read_returned.PAGE else read_safet).read_case(seen)
 
     def agrees(self, listed: Listed, case: Case) -> str | None:
-        return read_safet.agrees(listed, case)
+        return (read_returned if read_returned.ORDER.fullmatch(case.case_id) else read_safet).agrees(listed, case)
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
-        return read_safet.read_sent(seen, action)
+        return (read_returned if seen.page.page == read_returned.PAGE else read_safet).read_sent(seen, action)
+
+    def rule_for(self, case: Case, action: Action, rule: ActionRule) -> ActionRule:
+        return new_claim.rule_for(case, rule) if action == "open_ticket" else rule
+
+    def lint(self, draft: Draft, case: Case, rule: ActionRule, facts: list[FileFacts]) -> list[Finding]:
+        found = super().lint(draft, case, rule, facts)
+        return found + new_claim.lint(draft, case, rule, facts) if draft.action == "open_ticket" else found
+
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> AmazonForm:
+        kind = new_claim.NewClaimForm if action == "open_ticket" else AmazonForm
+        return kind(tab, rule, self, case, action)
 
 
 class CaseLog(_Queue):

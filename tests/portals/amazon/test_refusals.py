@@ -22,7 +22,7 @@ from flows.readiness import rules_for
 from tests.evidence.made import picture
 from tests.portals.amazon.conftest import SENDS, Shop
 from tests.portals.amazon.signing import session_cookies
-from tests.portals.amazon.test_sending import NAMES
+from tests.portals.amazon.test_sending import name_of
 
 pytestmark = pytest.mark.sends
 LONG = "The delivery is proved. " * 200
@@ -59,6 +59,22 @@ ROWS: tuple[tuple[str, Action, dict[str, str], Files | None, str, str], ...] = (
     ("chargebacks", "appeal", {"comments": LONG}, None, "no more than 1000", "AZ-B1.length"),
     ("safe_t", "reply", {"text": ""}, None, "Enter a message", "AZ-S1.missing"),
     ("safe_t", "appeal", {"text": LONG}, None, "no more than 1500", "AZ-S2.length"),
+    ("safe_t", "open_ticket", {"include@": "no", "quantity@": ""}, None, "Select at least one item", "AZ-S3.no_item"),
+    ("safe_t", "open_ticket", {"quantity@": ""}, None, "Enter a quantity from 1", "AZ-S3.missing"),
+    ("safe_t", "open_ticket", {"quantity@": "0"}, None, "Enter a quantity from 1", "AZ-S3.form"),
+    ("safe_t", "open_ticket", {"quantity@": "7"}, None, "Enter a quantity from 1", "AZ-S3.quantity"),
+    ("safe_t", "open_ticket", {"claim_reason": ""}, None, "Select a claim reason", "AZ-S3.missing"),
+    ("safe_t", "open_ticket", {"sub_reason": ""}, None, "Select a claim sub-reason", "AZ-S3.missing"),
+    ("safe_t", "open_ticket", {"sub_reason": "empty"}, None, "Select a claim sub-reason", "AZ-S3.option"),
+    ("safe_t", "open_ticket", {}, (), "at least one image", "AZ-S4.no_image"),
+    ("safe_t", "open_ticket", {}, TWELVE[:6], "up to 5 files", "AZ-S4.count"),
+    ("safe_t", "open_ticket", {}, BIG, "larger than 5 MB", "AZ-S4.size"),
+    ("safe_t", "open_ticket", {}, EMPTY, "is blank", "AZ-S4.empty"),
+    ("safe_t", "open_ticket", {}, FALSE, "not supported", "AZ-S4.type"),
+    ("safe_t", "open_ticket", {}, FILM, "not supported", "AZ-S4.video"),
+    ("safe_t", "open_ticket", {"text": " "}, None, "Enter a description", "AZ-S3.missing"),
+    ("safe_t", "open_ticket", {"text": LONG}, None, "no more than 1000", "AZ-S3.length"),
+    ("safe_t", "open_ticket", {"policy": "no"}, None, "Accept the SAFE-T policy", "AZ-S3.tick"),
     ("case_log", "reply", {"message": ""}, None, "Enter a message", "AZ-L1.missing"),
     ("case_log", "reply", {}, BIG, "larger than 10 MB", "AZ-L1.size"),
     ("case_log", "open_ticket", {"subject": ""}, None, "Enter a short description", "AZ-L3.missing"),
@@ -76,6 +92,7 @@ def test_whatever_amazon_would_refuse_is_blocked_before_a_browser_opens(
             made[channel, action] = shared.one_for(channel, action, state)
         case = made[channel, action]
         values, usual = shared.answer(case, action)
+        changes = {key + case.items[0].id if key.endswith("@") else key: value for key, value in changes.items()}
         given = usual if files is None else tuple(shared.file(kind, name, data) for kind, name, data in files)
         answer = asked(shared, case, action, values | changes, given, page)
         assert said in answer, (channel, action, changes, answer)
@@ -92,6 +109,26 @@ def test_after_thirty_days_no_appeal_is_begun(shared: Shop, page: tuple[httpx.Cl
     shared.sync("claims")
     with pytest.raises(LintBlocked):
         shared.draft(shared.again(case), "appeal", values, *files)
+
+
+def test_an_order_that_amazon_takes_no_claim_for_is_no_draft(shared: Shop, page: tuple[httpx.Client, str]) -> None:
+    """Refunded by the seller, an A-to-z claim granted, filed already, more than thirty days ago …"""
+    open_ = shared.one_for("safe_t", "open_ticket", "eligible")
+    values, files = shared.answer(open_, "open_ticket")
+    ends = {"ineligible": 6, "filed": 1, "over": 1}
+    made = [one for state, count in ends.items() for one in shared.made("safe_t", state, count)]
+    shared.mock.event("elapse", case_id=open_.case_id)
+    assert shared.sync("safe_t").exit_code == 0
+    said = set()
+    for case in (shared.known("safe_t", one) for one in (*made, open_.case_id)):
+        assert case.actions == () and case.deadlines == () and case.status.is_ in ("closed", "expired")
+        mine = {key.partition("@")[0] + f"@{case.items[0].id}" if "@" in key else key: v for key, v in values.items()}
+        said.add(asked(shared, case, "open_ticket", mine, files, page))
+        with pytest.raises(LintBlocked):
+            shared.draft(case, "open_ticket", mine, *files)
+    for words in ("exceeded 30 days", "already exists", "issued this refund yourself"):
+        assert any(words in answer for answer in said), (words, said)
+    assert not any(one["accepted"] for one in shared.writes())
 
 
 @pytest.fixture
@@ -118,10 +155,11 @@ def asked(
         for name, fact, file in zip(names, facts, drafted, strict=True)
     ]
     key = case.url.rpartition("=")[2] if "=" in case.url else case.case_id
-    fields = {NAMES[name]: value for name, value in values.items() if name != "buyer_confirmation"}
+    fields = {name_of(name, action): value for name, value in values.items() if name != "buyer_confirmation"}
+    carries = "orderId" if (case.channel, action) == ("safe_t", "open_ticket") else CARRIES[case.channel]
     client, token = by
     answer = client.post(
-        PATHS[case.channel, action], data=fields | {CARRIES[case.channel]: key}, files=sent or {"none": ("", b"")},
+        PATHS[case.channel, action], data=fields | {carries: key}, files=sent or {"none": ("", b"")},
         headers={"anti-csrftoken-a2z": token},
     )  # fmt: skip
     assert answer.status_code in (200, 422), answer.status_code
