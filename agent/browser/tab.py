@@ -42,7 +42,7 @@ from agent.words import say
 
 
 @cache
-def _script() -> str:
+def see_script() -> str:
     """The seeing script, for one argument as JSON text: a list of many texts would be wrapped one by one on its way."""
     see = (Path(__file__).parent.parent / "reading" / "see.js").read_text(encoding="utf-8")
     return f"(want) => ({see})(JSON.parse(want))"
@@ -292,7 +292,7 @@ class Tab:
         """One evaluated call; a page that navigates away under it is looked at again where it arrives."""
         for _ in range(4):
             try:
-                got: dict[str, Any] = await self.page.evaluate(_script(), json.dumps(want))
+                got: dict[str, Any] = await self.page.evaluate(see_script(), json.dumps(want))
                 return got
             except Error as fault:
                 if "context was destroyed" in fault.message or "navigating" in fault.message:
