@@ -206,13 +206,19 @@ class SafeTClaims(_Queue):
             return seen  # the reader says that it did not come
 
     def read(self, seen: Seen, documents: dict[str, Fetched]) -> Case:
-        return (read_returned if seen.page.page == read_returned.PAGE else read_safet).read_case(seen)
+        if seen.page.page == read_returned.PAGE:
+            return read_returned.read_case(seen)
+        return read_safet.read_case(seen)
 
     def agrees(self, listed: Listed, case: Case) -> str | None:
-        return (read_returned if read_returned.ORDER.fullmatch(case.case_id) else read_safet).agrees(listed, case)
+        if read_returned.ORDER.fullmatch(case.case_id):
+            return read_returned.agrees(listed, case)
+        return read_safet.agrees(listed, case)
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
-        return (read_returned if seen.page.page == read_returned.PAGE else read_safet).read_sent(seen, action)
+        if seen.page.page == read_returned.PAGE:
+            return read_returned.read_sent(seen, action)
+        return read_safet.read_sent(seen, action)
 
     def rule_for(self, case: Case, action: Action, rule: ActionRule) -> ActionRule:
         return new_claim.rule_for(case, rule) if action == "open_ticket" else rule

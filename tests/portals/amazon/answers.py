@@ -35,8 +35,8 @@ def answer(desk: Desk, case: Case, action: Action) -> Answer:
         case "safe_t", "open_ticket":
             chosen = {f"include@{item.id}": "yes" for item in case.items[:1]}
             chosen |= {f"quantity@{item.id}": str(item.quantity) for item in case.items[:1]}
-            said = f"Order {case.order_id}: {TEXT}\nThe returned item was opened and used."
-            return {"text": said, "claim_reason": "damaged", "sub_reason": "used", "policy": "yes"} | chosen, (
+            text = f"Order {case.order_id}: {TEXT}\nThe returned item was opened and used."
+            return {"text": text, "claim_reason": "damaged", "sub_reason": "used", "policy": "yes"} | chosen, (
                 desk.file("ProductPhoto", f"{case.order_id}a.jpg"),
                 desk.file("ReturnProof", f"{case.order_id}b.jpg", size=(800, 1000)),
             )
