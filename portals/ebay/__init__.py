@@ -1,4 +1,4 @@
-"""eBay (country sites in English): requests, cases, payment disputes."""
+"""eBay (country sites in English and German): requests, cases, payment disputes."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ PORTAL = Portal(
     name="ebay",
     title="eBay",
     base_url="https://www.ebay.com",
-    hosts=("ebay.com", "ebay.co.uk", "ebay.com.au"),
+    hosts=("ebay.com", "ebay.co.uk", "ebay.com.au", "ebay.de"),
     zone="America/Los_Angeles",
     zone_assumed=True,
     locale="en-US",
-    language="en",
+    language="",
     currency="USD",
     folder=Path(__file__).parent,
     gate=GATE,
@@ -21,3 +21,4 @@ PORTAL = Portal(
     health=(SellerStandards(),),
     store_label="account.seller",
 )
+"""`language` is none: each country site has its own, and pages are held against it (`pages`)."""

@@ -18,7 +18,7 @@ _COLUMNS = {
     "id": "list.id", "order": "list.order", "item": "list.item", "buyer": "list.buyer", "reason": "list.reason",
     "total": "list.total", "opened": "list.opened", "status": "list.status", "actions": "list.actions",
 }  # fmt: skip
-_RESULTS = re.compile(r"Results: ?(?:0|([\d,]+)-([\d,]+) of ([\d,]+))")
+_RESULTS = re.compile(r"(?:Results|Ergebnisse): ?(?:0|([\d,.]+)-([\d,.]+) (?:of|von) ([\d,.]+))")
 
 
 def read_listing(seen: Seen, tab: str, status_words: str, number: int) -> Listing:
@@ -36,7 +36,7 @@ def read_listing(seen: Seen, tab: str, status_words: str, number: int) -> Listin
     counts = {match.groups() for text in tree.texts if (match := _RESULTS.fullmatch(text))}
     if len(counts) != 1:
         raise seen.drift("list.results", say("which rows of how many can't be told"))
-    first, last, total = (int(part.replace(",", "")) if part else 0 for part in counts.pop())
+    first, last, total = (int(re.sub(r"[,.]", "", part)) if part else 0 for part in counts.pop())
     if number == 1 and first > 1:
         raise seen.mismatch("list.results", 1, first)
     rows = [_listed(row, status_words) for row in seen.rows(_COLUMNS)] if total and seen.shows("list.id") else []

@@ -9,9 +9,10 @@ from agent.browser.gate import Spot
 from agent.browser.tab import Tab
 from agent.errors import CaseMoved, WrongSubject
 from agent.policy import ActionRule, FieldRule
+from agent.reading.labels import norm
 from agent.reading.seen import Seen
 from agent.records import Action, Case
-from agent.sending.packet import Packet, Receipt
+from agent.sending.packet import Packet, PacketField, Receipt
 from agent.words import say
 from portals.ebay import common
 from portals.ebay.shown import moment
@@ -64,6 +65,8 @@ class EbayForm(LabelledForm):
         self.case = case
         self.action = action
         self.address = ""
+        self.worded: dict[str, str] = {}
+        """Choices as this page words them, by field."""
 
     async def look(self) -> Case:
         seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
@@ -77,12 +80,27 @@ class EbayForm(LabelledForm):
                 say("Nothing was sent. Run `rebuttal sync`, then look."),
             )
         seen = await self.open_at(self.address, packet.case.case_id)
+        self.worded = {f.key: self._offered(seen, f) for f in packet.fields if f.kind == "choice"}
         shown = seen.labelled(_SUBJECT[self.channel.name]).text
         if shown != packet.case.case_id:
             raise WrongSubject(
                 say("{asked} was asked for, the form shows {shown}.", asked=packet.case.case_id, shown=shown),
                 say("Nothing was sent. Run `rebuttal sync`, then look."),
             )
+
+    def _typed(self, packet: Packet) -> list[PacketField]:
+        """The packet's fields, its choices in the words of this page: it is in its site's language."""
+        return [
+            field.model_copy(update={"shown": self.worded.get(field.key, field.shown)})
+            for field in super()._typed(packet)
+        ]
+
+    def _offered(self, seen: Seen, field: PacketField) -> str:
+        """How the page words an option: the one text of its label that stands there, or an option of a list has."""
+        texts = self.tab.labels.texts[self.fields[field.key].options[field.value]]
+        shown = set(seen.tree.norms)
+        found = [text for text in texts if norm(text) in shown]
+        return found[0] if len(found) == 1 else field.shown
 
     def read_receipt(self, seen: Seen) -> Receipt:
         key = _SUBJECT[self.channel.name]

@@ -14,6 +14,7 @@ from agent.records import Action, Case
 from agent.words import say
 from portals.ebay import common, read_cases, read_disputes, read_requests
 from portals.ebay.forms import EbayForm, fields_left
+from portals.ebay.shown import SITES
 from portals.ebay.standards import read_standards
 
 GATE = Gate(
@@ -38,7 +39,7 @@ GATE = Gate(
         Spot("down", texts=("gate.failed",)),
     ),
 )
-_HOSTS = {"www.ebay.com": "us", "www.ebay.co.uk": "uk", "www.ebay.com.au": "au"}
+_HOSTS = {"www.ebay.com": "us", "www.ebay.co.uk": "uk", "www.ebay.com.au": "au", "www.ebay.de": "de"}
 PAGE_SIZE = 25
 
 
@@ -166,6 +167,14 @@ def _at_home(tab: Tab, seen: Seen) -> Seen:
                 account=tab.account, shown=shown, wanted=wanted),
             say("Nothing was read or sent. Sign in to the right site, or correct options.site of the account."),
         )  # fmt: skip
+    language = SITES[shown].language
+    if seen.page.language and not seen.page.language.lower().startswith(language):
+        raise seen.drift(
+            "language",
+            say("the page is in “{shown}”, not in “{wanted}”", shown=seen.page.language, wanted=language),
+            looked_for=(language,),
+            found=(seen.page.language,),
+        )
     return seen
 
 

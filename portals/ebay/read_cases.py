@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agent.portal import Sent
 from agent.reading.seen import Part, Seen
 from agent.reading.unreadable import Unreadable
@@ -77,10 +79,10 @@ def read_case(seen: Seen) -> Case:
 
 
 def _attempts(text: str) -> tuple[int, int]:
-    used, of, allowed = text.partition(" of ")
-    if not of or not used.isdecimal() or not allowed.isdecimal():
+    match = re.fullmatch(r"(\d{1,2}) (?:of|von) (\d{1,2})", text.strip())
+    if match is None:
         raise Unreadable(text, "how many of how many (0 of 1)")
-    return int(used), int(allowed)
+    return int(match[1]), int(match[2])
 
 
 def read_decision(seen: Seen, state: str) -> Decision | None:

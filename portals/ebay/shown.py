@@ -14,7 +14,7 @@ from agent.reading.seen import Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import Deadline, DeadlineKind, Instant, Money
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "de")
 
 
 class Site(NamedTuple):
@@ -23,12 +23,14 @@ class Site(NamedTuple):
     zone: str
     country: str
     currency: str
+    language: str
 
 
 SITES = {
-    "us": Site("America/Los_Angeles", "US", "USD"),
-    "uk": Site("Europe/London", "GB", "GBP"),
-    "au": Site("Australia/Sydney", "AU", "AUD"),
+    "us": Site("America/Los_Angeles", "US", "USD", "en"),
+    "uk": Site("Europe/London", "GB", "GBP", "en"),
+    "au": Site("Australia/Sydney", "AU", "AUD", "en"),
+    "de": Site("Europe/Berlin", "DE", "EUR", "de"),
 }
 
 
@@ -44,7 +46,7 @@ def clock_of(seen: Seen) -> tuple[str, ZoneBasis]:
 
 
 def moment(value: Value) -> Moment:
-    """A date and time: `Mar 12, 2026 at 6:05 PM`, `12 Mar 2026 at 18:05`, a clock's name behind it or not."""
+    """A date and time: `Mar 12, 2026 at 6:05 PM`, `12 Mar 2026 at 18:05`, `12. März 2026 um 18:05`, a clock's name behind it or not."""
     zone, basis = clock_of(value.seen)
     now = value.seen.page.now
     return value.read(lambda text: read_due(text, zone=zone, zone_basis=basis, languages=LANGUAGES, near=now))

@@ -21,7 +21,7 @@ def read_standards(seen: Seen) -> tuple[Measure, ...]:
 
 
 def _percent(text: str) -> float:
-    match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%", text.strip())
+    match = re.fullmatch(r"(\d{1,3}(?:[.,]\d+)?)\s*%", text.strip())
     if match is None:
         raise Unreadable(text, "a percentage")
-    return float(match[1])
+    return float(match[1].replace(",", "."))

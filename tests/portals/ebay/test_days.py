@@ -29,6 +29,7 @@ PAGE = """<main><div><span>Site:</span><b>{site}</b></div><section><h2>About thi
 <small>Reference 5123456780</small><p>Where is it?</p></li></ul></section></main>"""
 US = {"site": "United States", "total": "$34.90", "opened": "Dec 23, 2026 at 10:00 AM"}
 UK = {"site": "United Kingdom", "total": "£34.90", "opened": "23 Dec 2026 at 10:00"}
+DE = {"site": "Germany", "total": "EUR 34,90", "opened": "23. Dezember 2026 um 10:00"}
 INR = {"kind": "Item not received request", "reason": "Item not received"}
 RETURN = {"kind": "Return request", "reason": "Arrived damaged"}
 
@@ -38,7 +39,7 @@ def seen(due: str = "", **page: str) -> Seen:
     return Seen(
         SeenPage(
             portal="ebay", account="main", page="request", url="https://www.ebay.com/ItemNotReceived/5123456789", title="",
-            language="en-US", seen_at=datetime(2026, 12, 23, 20, tzinfo=UTC),
+            language="", seen_at=datetime(2026, 12, 23, 20, tzinfo=UTC),
             server_at=datetime(2026, 12, 23, 20, tzinfo=UTC), zone=PORTAL.zone, zone_basis="assumed",
             html=PAGE.format(due=shown, **page).replace("\n", " "),
         ),
@@ -52,6 +53,7 @@ def seen(due: str = "", **page: str) -> Seen:
     [
         (US | INR, datetime(2026, 12, 29, 18, tzinfo=UTC)),  # 24th, 28th, 29th
         (UK | INR, datetime(2026, 12, 30, 10, tzinfo=UTC)),  # 24th, 29th, 30th: the 28th stands in for Boxing Day
+        (DE | INR, datetime(2026, 12, 29, 9, tzinfo=UTC)),  # 24th, 28th, 29th: no day stands in for Boxing Day there
         (UK | RETURN, datetime(2026, 12, 31, 10, tzinfo=UTC)),  # eight calendar days
     ],
 )
