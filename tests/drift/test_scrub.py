@@ -190,6 +190,14 @@ def test_a_changed_label_stays_to_be_seen(offline: Offline) -> None:
     assert "귀책 대상" in PageScrubber(page, LABELS, b"salt", HOSTS).page().html
 
 
+def test_a_message_of_several_lines_keeps_them(offline: Offline) -> None:
+    page = planted(offline, "문 앞에 둔 상자<br>열려 있었습니다<br>사진을 보세요")
+    scrubber = PageScrubber(page, LABELS, b"salt", HOSTS)
+    scrubber.page()
+    lines = ["문 앞에 둔 상자", "열려 있었습니다", "사진을 보세요"]
+    assert scrubber.record({"text": "\n".join(lines)}) == {"text": "\n".join(map(scrubber.text, lines))}
+
+
 def test_a_page_with_a_script_in_it_is_refused(offline: Offline) -> None:
     page = offline.page(LOST, replace={"</main>": "<script>var buyer='x'</script></main>"})
     with pytest.raises(Unscrubbed):
