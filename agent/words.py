@@ -12,7 +12,8 @@ LANGUAGES = ("en", "zh-CN")
 """Languages a person may choose; `en` is the source language."""
 
 _language: contextvars.ContextVar[str] = contextvars.ContextVar("rebuttal_language", default="en")
-_CATALOG = Path(__file__).parent / "locale"
+_FOLDERS = [Path(__file__).parent / "locale"]
+"""Where catalogs lie; of two translations of one sentence the first counts."""
 
 
 def speak(language: str) -> None:
@@ -25,16 +26,27 @@ def spoken() -> str:
     return _language.get()
 
 
+def learn(folder: Path) -> None:
+    """Know the sentences of a portal package as well: of the catalog in its folder, where it has one."""
+    if folder not in _FOLDERS:
+        _FOLDERS.append(folder)
+        _catalog.cache_clear()
+
+
 @functools.cache
 def _catalog(language: str) -> dict[str, str]:
-    """Translations of one language by source text, read from its gettext file."""
+    """Translations of one language by source text, read from its gettext files."""
     if language == "en":
         return {}
     from babel.messages.pofile import read_po
 
-    path = _CATALOG / f"{language.replace('-', '_')}.po"
-    with path.open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+    found: dict[str, str] = {}
+    for folder in reversed(_FOLDERS):
+        path = folder / f"{language.replace('-', '_')}.po"
+        if path.exists():
+            with path.open("rb") as file:
+                found |= {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+    return found
 
 
 class Words:

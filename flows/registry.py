@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import portals
 from agent.errors import UsageFault
-from agent.words import say
+from agent.words import learn, say
 
 if TYPE_CHECKING:
     from agent.portal import Portal
@@ -34,4 +34,5 @@ def get(name: str) -> Portal:
             else say("Known portals: {names}.", names=", ".join(names())),
         )
     found: Portal = importlib.import_module(f"portals.{name}").PORTAL
+    learn(found.folder)
     return found

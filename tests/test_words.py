@@ -7,10 +7,12 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-from agent.words import say, speak, spoken
+from agent import words
+from agent.words import learn, say, speak, spoken
 
 ROOT = Path(__file__).parents[1]
-CATALOG = ROOT / "agent" / "locale" / "zh_CN.po"
+CATALOGS = (ROOT / "agent" / "locale" / "zh_CN.po", *sorted((ROOT / "portals").glob("*/zh_CN.po")))
+"""The kernel's, and those of portals that say something of their own."""
 PLACES = ("agent", "portals", "flows")
 
 
@@ -34,8 +36,11 @@ def modules() -> list[Path]:
 
 
 def translations() -> dict[str, str]:
-    with CATALOG.open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string and not m.fuzzy}
+    found: dict[str, str] = {}
+    for catalog in CATALOGS:
+        with catalog.open("rb") as file:
+            found |= {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string and not m.fuzzy}
+    return found
 
 
 def places(text: str) -> set[str]:
@@ -80,6 +85,24 @@ def test_a_sentence_follows_the_person_and_not_the_place_that_raised_it() -> Non
         assert str(words) == "Did you mean buyer?"
     finally:
         speak(before)
+
+
+def test_a_portal_brings_its_own_sentences_and_their_translations(tmp_path: Path) -> None:
+    """A portal's folder is all that is added for it: without its catalog its sentences would stay English."""
+    (tmp_path / "zh_CN.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        'msgid "The portal sleeps."\nmsgstr "平台休眠。"\n\nmsgid "buyer"\nmsgstr "另一个词"\n',
+        encoding="utf-8",
+    )
+    sleeps = say("The portal sleeps.")
+    assert sleeps.in_language("zh-CN") == "The portal sleeps."
+    learn(tmp_path)
+    try:
+        assert sleeps.in_language("zh-CN") == "平台休眠。"
+        assert say("buyer").in_language("zh-CN") == "买家", "a portal does not re-word the kernel"
+    finally:
+        words._FOLDERS.remove(tmp_path)
+        words._catalog.cache_clear()
 
 
 def test_the_catalog_speaks_chinese() -> None:
