@@ -107,7 +107,7 @@ def _subject(draft: Draft, case: Case, rule: ActionRule, now: datetime) -> list[
                 "spent",
                 "block",
                 say(
-                    "The appeal of this case is spent ({used} of {allowed}). Follow its outcome; there is no second one.",
+                    "The appeal of this case is spent ({used} of {allowed}). Follow its outcome; there is no further one.",
                     used=case.appeals.used,
                     allowed=min(limits),
                 ),
