@@ -1,0 +1,1 @@
+"""Tests of Wish's package against its mock."""
