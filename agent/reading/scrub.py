@@ -65,6 +65,7 @@ _TOKEN = re.compile(
   | (?P<blob>(?<![A-Za-z0-9+/=-])(?=(?:[A-Za-z+/=-]*\d){2})(?=[\d+/=-]*[A-Za-z])[A-Za-z0-9+/=-]{20,}(?![A-Za-z0-9+/=-]))
   | (?P<house>(?<![\d,.])\d{1,5}(?:-\d{1,4})?\ ?(?:번지|번길|동|호|号|室|栋|幢|单元))
   | (?P<phone>(?<![\w*])\+?\(?[\d*]{1,4}\)?(?:[\ .-](?!20\d\d[-./]\d)\(?[\d*]{2,5}\)?){1,4}(?![\w*]))
+  | (?P<mask>(?<![\w*])[\d*]*\*[\d*]*(?![\w*]))
   | (?P<code>(?<![A-Za-z0-9])(?:[A-Z]{1,4}-)?(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{7,}(?![A-Za-z0-9]))
   | (?P<number>\d+(?:[.,]\d+)*)
   | (?P<letters>[^\W\d_]+)
@@ -167,9 +168,11 @@ def is_fake(token: Token) -> bool:
     runs = re.findall(r"\d+", text)
     if token.kind == "house":
         return not "".join(runs).strip("0")
+    joined = "".join(runs)
     if token.kind == "phone":
-        joined = "".join(runs)
         return not joined.strip("0") or is_checked(joined)
+    if token.kind == "number" and is_checked(joined):
+        return True  # `83.149812` is replaced as one number
     rest = _PREFIX.fullmatch(text)
     letters = {c for c in (rest[2] if rest else text) if c.isalpha()}
     return letters <= _FAKE_LETTERS and all(not run.strip("0") or is_checked(run) for run in runs)
@@ -355,6 +358,8 @@ class Fakes:
         if token.kind == "code":
             return self.code(token.text)
         if token.kind == "house":
+            return re.sub(r"\d", "0", token.text)
+        if token.kind == "mask":
             return re.sub(r"\d", "0", token.text)
         if token.kind in ("phone", "number"):
             if machine and token.kind == "number" and _counts(token, alone=True):

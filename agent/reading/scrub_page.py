@@ -44,7 +44,7 @@ _MOST_LABEL = 40
 _CONSTANT = frozenset((
     "portal", "channel", "is", "basis", "zone", "zone_basis", "rule", "from", "currency", "value", "at",
     "result", "opened_at", "decided_at", "settled_on", "precision_s", "provisional", "quantity", "used", "allowed",
-    "measures", "missing", "actions", "flags", "clauses",
+    "measures", "missing", "actions", "flags", "clauses", "status_is",
 ))
 # fmt: on
 """Fields of a record whose values are ours, or measures; everything else is text of the page."""
@@ -185,8 +185,9 @@ class PageScrubber:
             head = line[:number].rstrip()
             if head in self.map and len(head) > 1:
                 rest = line[number:]
-                gap = text[len(head) : len(text) - len(text[len(head) :].lstrip())] if text.startswith(head) else " "
-                return self.map[head] + (gap or rest[: len(rest) - len(rest.lstrip())]) + self._through(rest.lstrip())
+                behind = text[len(head) :] if text.startswith(head) else f" {rest.lstrip()}"
+                gap = behind[: len(behind) - len(behind.lstrip())]
+                return self.map[head] + (gap or rest[: len(rest) - len(rest.lstrip())]) + self._through(behind.lstrip())
         return self.fakes.text(text)
 
     # -- the proof -------------------------------------------------------------------------------------------------

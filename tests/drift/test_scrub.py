@@ -119,6 +119,17 @@ def test_an_id_is_the_same_wherever_it_stands(fakes: Fakes) -> None:
     assert fake in fakes.machine("order:COO987654321 state:lost")
 
 
+def test_a_name_masked_to_two_figures_is_replaced_like_any_other(fakes: Fakes) -> None:
+    """Lazada's buyers: `0*1` (facts 2.4)."""
+    assert (fakes.text("0*1"), fakes.text("12*")) == ("0*0", "00*")
+    assert strange("0*1", frozenset()) == ["0*1"] and strange("0*0", frozenset()) == []
+
+
+def test_a_number_with_a_point_in_it_is_replaced_as_one_and_told_as_a_fake(fakes: Fakes) -> None:
+    assert strange("spm=83.149812", frozenset({"spm"})) == ["83.149812"] * 2
+    assert strange(fakes.text("83.149812"), frozenset()) == []
+
+
 def test_a_fake_is_told_by_itself(fakes: Fakes) -> None:
     for number in ("115251552339", "01012345678", "4917690387"):
         assert not is_checked(number)
