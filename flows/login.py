@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.async_api import Error
+from playwright.async_api import Error, Frame
 
+from agent.browser.gate import ONE_TAB, SHOWN
 from agent.browser.open import session_state
 from agent.browser.tab import Tab, Wanted
 from agent.errors import Challenge, NeedsPerson, SignedOut, WrongStore
@@ -25,6 +26,8 @@ _STEPS = 12
 _LOOKS = 2
 """How often a button that is not there is looked for again."""
 _CODES = 3
+_FRAME_MS = 10_000
+"""How long the frame with the form may take to show something that is known."""
 
 
 @dataclass
@@ -51,6 +54,8 @@ async def login(
     ):
         chain = _Chain(visit.tab, portal, ctx.credentials(account), headless, code_from)
         chain.wanted = str(account.options.get("store", ""))
+        if portal.gate.one_tab:
+            await visit.tab.page.add_init_script(ONE_TAB)
         await chain.run()
         await _in_store(visit.tab, portal, str(account.options.get("store", "")))
         if keeps_session(account):
@@ -92,6 +97,8 @@ class _Chain:
         self.choose = portal.choose_store
         self.wanted = ""
         """The store to be chosen where the portal asks for one before it shows anything."""
+        self.frame: Frame | None = None
+        """The frame whose obstacle is being met."""
 
     async def run(self) -> None:
         """From the start to home; raises where only a person can go on and there is no window."""
@@ -116,7 +123,7 @@ class _Chain:
         """In a window: until the obstacle is gone. Without one: a person is needed."""
         if self.headless:
             raise error
-        here = self.tab.ended
+        here = "frame" if self.frame else self.tab.ended
         for _ in range(PERSON_MS // 1000):
             with contextlib.suppress(Error):
                 await self.tab.page.wait_for_timeout(1000)
@@ -127,21 +134,43 @@ class _Chain:
 
     async def _press(self, fill: dict[str, str], button: str, stays: str) -> bool:
         """Fill and press; True when the page took it, False when it shows its word for wrong."""
-        page = self.tab.page
+        page, place = self.tab.page, self.frame or self.tab.page
         for selector, text in fill.items():
-            await page.fill(selector, text, timeout=10_000)
+            await place.fill(selector, text, timeout=10_000)
         gone = asyncio.ensure_future(
-            page.wait_for_function("field => !document.querySelector(field)", arg=stays, timeout=30_000)
+            place.wait_for_function("field => !document.querySelector(field)", arg=stays, timeout=30_000)
         )
         moved = asyncio.ensure_future(page.wait_for_event("framenavigated", timeout=30_000))
-        await page.click(button, timeout=10_000, no_wait_after=True)
+        await place.click(button, timeout=10_000, no_wait_after=True)
         await asyncio.wait({gone, moved}, return_when=asyncio.FIRST_COMPLETED)
         for waiting in (gone, moved):
             waiting.cancel()
         await asyncio.gather(gone, moved, return_exceptions=True)
-        await page.wait_for_load_state("domcontentloaded")
-        wrong = page.locator(self.gate.wrong)
-        return not (await wrong.count() and await wrong.first.is_visible())
+        try:
+            await place.wait_for_load_state("domcontentloaded")
+            wrong = place.locator(self.gate.wrong)
+            return not (await wrong.count() and await wrong.first.is_visible())
+        except Error:
+            if self.frame is None:
+                raise
+            return True  # the frame is gone with the page that held it
+
+    async def _frame(self) -> None:
+        """The form stands in a frame: what is in there is met in there, and by the same steps."""
+        spots = [spot for spot in self.gate.spots if spot.css and spot.name != "frame"]
+        handle = await self.tab.page.query_selector(self.gate.frame)
+        frame = await handle.content_frame() if handle else None
+        try:
+            assert frame is not None
+            shown = await frame.wait_for_function(SHOWN, arg=[list(spot.css) for spot in spots], timeout=_FRAME_MS)
+            self.tab.ended = spots[int(await shown.json_value()) - 1].name
+        except (Error, AssertionError):
+            return await self._gone()
+        self.frame = frame
+        try:
+            await getattr(self, f"_{self.tab.ended}", self._elsewhere)()
+        finally:
+            self.frame = None
 
     async def _sign_in(self) -> None:
         name, password = self.credentials.username, self.credentials.password

@@ -7,6 +7,17 @@ from typing import Any
 
 from agent.reading.labels import Labels
 
+ONE_TAB = """(() => {
+  const stay = (e) => { const by = e.target.closest && e.target.closest('a[target], form[target]'); if (by) by.target = '_self'; };
+  addEventListener('click', stay, true);
+  addEventListener('submit', stay, true);
+  window.open = (url) => { if (url) location.assign(url); return window; };
+})()"""
+"""Run before a page's own scripts while signing in, where the gate says `one_tab`."""
+SHOWN = """(lists) => 1 + lists.findIndex((many) => many.some((css) =>
+  [...document.querySelectorAll(css)].some((e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }))))"""
+"""Which of some lists of CSS has a visible element, counted from 1; 0 for none."""
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -46,6 +57,11 @@ class Gate:
     wrong: str = ""
     code: str = ""
     code_submit: str = ""
+    frame: str = ""
+    """The frame in which the sign-in form may stand, known by a spot `frame`; its page may be of another host. Which
+    obstacle is in it is told by the spots' elements, and it is met there."""
+    one_tab: bool = False
+    """Signing in opens other tabs: what would open in one opens in this one, which is the one that is seen and kept."""
     enter: tuple[str, ...] = ()
     """Label keys of buttons on the way to the sign-in form (“Sign in”, “Sign in with e-mail”)."""
     later: tuple[str, ...] = ()

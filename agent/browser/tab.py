@@ -306,7 +306,7 @@ class Tab:
 
     def at_gate(self, name: str) -> RebuttalError:
         store = f"{self.portal}:{self.account}"
-        if name in ("sign_in", "password", "code", "enter", "later", "store"):
+        if name in ("sign_in", "password", "code", "enter", "later", "store", "frame"):
             return SignedOut(
                 say("{store} is signed out.", store=store), say("Sign in with `rebuttal login {store}`.", store=store)
             )
