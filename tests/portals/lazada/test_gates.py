@@ -1,0 +1,85 @@
+"""Read in the wrong country's shop or behind a gate, and a seller believes that there is nothing to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.errors import NeedsPerson, SignedOut, WrongStore
+from flows.login import login
+from tests.portals.lazada.conftest import Shop
+
+CROSS = {"portal": "lazada", "seed": 3, "cases": 2, "options": {"region": "MY"}}
+API = "/h5/mtop.lazada.seller."
+
+
+def sign_in(shop: Shop) -> int:
+    return shop.run(login(shop.ctx, shop.account, headless=True, code_from=shop.mock.otp)).exit_code  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("way", ["frame", "tab"])
+@pytest.mark.parametrize("code", ["yes", "no"])
+def test_signing_in_goes_through_a_frame_or_another_tab(way: str, code: str, request: pytest.FixtureRequest) -> None:
+    request.node.add_marker(
+        pytest.mark.mock(portal="lazada", seed=2, cases=1, options={"sign_in": way, "code": code})
+    )  # fmt: skip
+    shop: Shop = request.getfixturevalue("shop")
+    shop.mock.event("expire_session")
+    assert shop.sync().exit_code == 10, "the way in is no page to read"
+    assert sign_in(shop) == 0
+    assert shop.sync().exit_code == 0 and len(shop.cases()) == 1
+
+
+@pytest.mark.mock(portal="lazada", seed=2, cases=1, options={"sign_in": "frame"})
+def test_a_wrong_password_in_a_frame_is_tried_once_and_a_slider_goes_to_a_person(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.mock.event("expire_session")
+    with monkeypatch.context() as patch:
+        patch.setenv("REBUTTAL_LAZADA_MAIN_PASSWORD", "not this one")
+        with pytest.raises(SignedOut, match="does not accept"):
+            sign_in(shop)
+    tried = [one for one in shop.mock.received("sign_in") if one["path"].endswith("/submit") and not one["accepted"]]
+    assert len(tried) == 1, "too many tries lock the account"
+    shop.mock.event("slider", on=True)
+    with pytest.raises(NeedsPerson, match="a person is there"):
+        sign_in(shop)
+
+
+@pytest.mark.mock(**CROSS)
+@pytest.mark.account(store="nobody MY")
+def test_a_page_of_another_shop_is_neither_read_nor_signed_in_to(shop: Shop) -> None:
+    assert shop.sync().exit_code == 10
+    assert shop.cases() == []
+    with pytest.raises(WrongStore):
+        sign_in(shop)
+
+
+@pytest.mark.mock(**CROSS)
+def test_signing_in_chooses_the_accounts_country_and_a_later_switch_is_seen(shop: Shop) -> None:
+    other = shop.mock.event("switch_shop")["shop"]
+    account = shop.account.model_copy(update={"options": {"store": other}})
+    shop.run(login(shop.ctx, account, headless=True, code_from=shop.mock.otp))
+    shop.ctx.settings = shop.ctx.settings.model_copy(update={"account": (account,)})
+    assert shop.sync().exit_code == 0
+    mine = {case.case_id for case in shop.cases()}
+    assert mine and not mine & {case["case_id"] for case in shop.mock.truth()}, "the other country's own requests"
+    shop.mock.event("switch_shop", shop="the first")
+    back = shop.mock.event("switch_shop", shop=f"{other[:-2]}MY")["shop"]
+    assert back != other and shop.sync().exit_code == 10
+
+
+@pytest.mark.mock(portal="lazada", seed=2, cases=2)
+def test_gates_and_failed_loads_stop_loudly_and_store_nothing(shop: Shop) -> None:
+    for fault, path, code in (
+        ("challenge", "/apps/", 10), ("denied", "/apps/", 10), ("429", "/apps/", 12), ("load_failed", f"{API}reverse.list", 12),
+    ):  # fmt: skip
+        shop.mock.fault(fault, path, count="all")
+        assert shop.sync().exit_code == code, fault
+        assert shop.cases() == [], fault
+        shop.mock.clear_faults()
+    shop.mock.fault("terms", "/apps/", count="all")
+    assert shop.sync().exit_code == 0 and len(shop.cases()) == 2
+    assert shop.mock.received("write") == [], "the agreement was closed and not agreed to"
+    shop.mock.clear_faults()
+    shop.mock.fault("session_expired", f"{API}reverse.list", count="all")
+    assert shop.sync().exit_code == 10, "the page itself goes to the sign-in"
