@@ -122,9 +122,8 @@ class ReverseOrders(Channel):
                 ),
                 say("Nothing was stored or sent. Run `rebuttal sync` again; then look at the bundle."),
             )
-        tree, at = chat.tree, part.element
         own, end, rest = seen.page.html.rpartition("</main>")
-        html = f"{own}<section>{tree.html[tree.opens[at] : tree.closes[at]]}</section>{end}{rest}"
+        html = f"{own}<section>{chat.tree.outer_html(part.element)}</section>{end}{rest}"
         return Seen(seen.page.model_copy(update={"html": html}), seen.labels, seen.policy), files
 
     def read(self, seen: Seen, documents: dict[str, Fetched]) -> Case:
