@@ -10,6 +10,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock as patching
@@ -18,7 +19,7 @@ from loguru import logger
 
 from agent.browser import open as opening
 from agent.home import Home
-from agent.records import Case
+from agent.records import Case, CaseKey
 from fixtures import serving
 from fixtures.kernel.serving import Served
 from flows.context import Context, opened
@@ -29,6 +30,8 @@ from tests.portals.main import main_of
 from tests.torture.child import hurry
 from tests.torture.judge import Verdict
 
+LONGEST = timedelta(hours=2)
+"""No run moves the portal's clock further."""
 BATCH = 20
 """Cases made and read at a time: reading them one by one would cost more than the runs."""
 
@@ -109,15 +112,30 @@ class Place:
             other.vault.save(self.account, state)
 
     def case(self) -> str:
-        """The id of a case that may be answered and is in the records."""
-        if not self._supply:
-            self.signed_in()
-            wish = {"channel": self.main.channel, "state": self.main.state, "count": self._batch}
-            self._supply = self.mock.event("new_case", **wish)["case_ids"]
-            with self.context() as ctx:
-                report = self.run(sync(ctx, ctx.settings.account))
-            assert report.exit_code == 0, report.public()
-        return self._supply.pop()
+        """The id of a case that may be answered, also when a run has moved the portal's clock, and is in the records."""
+        while True:
+            if not self._supply:
+                self._refill()
+            case_id = self._supply.pop()
+            if self._stays_open(case_id):
+                return case_id
+
+    def _stays_open(self, case_id: str) -> bool:
+        """Whether no deadline of that case can pass during one run; refusing a case that is over is no loss."""
+        key = CaseKey(portal=self.mock.portal, account="main", channel=self.main.channel, case_id=case_id)
+        ends = datetime.fromisoformat(self.mock.advance(0)) + LONGEST
+        with self.context() as ctx:
+            case = ctx.store.cases.get(key)
+        return case is not None and all(deadline.at > ends for deadline in case.deadlines)
+
+    def _refill(self) -> None:
+        """A new batch of cases, read."""
+        self.signed_in()
+        wish = {"channel": self.main.channel, "state": self.main.state, "count": self._batch}
+        self._supply = self.mock.event("new_case", **wish)["case_ids"]
+        with self.context() as ctx:
+            report = self.run(sync(ctx, ctx.settings.account))
+        assert report.exit_code == 0, report.public()
 
     def page_of(self, case: Case) -> str:
         """The case's page at the portal, as a person sees it."""
