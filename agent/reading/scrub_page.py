@@ -179,8 +179,6 @@ class PageScrubber:
         line = " ".join(text.split())
         if line in self.map or line in self.kept:
             return text if line in self.kept else self.text(line)
-        if "\n" in text:  # a message of several lines, each of which is a text of the page
-            return "\n".join(self._through(one) for one in text.split("\n"))
         for number in range(len(line) - 1, 1, -1):
             head = line[:number].rstrip()
             if head in self.map and len(head) > 1:
