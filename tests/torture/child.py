@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -94,12 +96,20 @@ class Child:
             for name in ("", "-wal"):
                 file = database.with_name(database.name + name)
                 if file.exists():
-                    (making / f"rebuttal.db{name}").write_bytes(file.read_bytes())
+                    _copy(file, making / f"rebuttal.db{name}")
             making.rename(kept)
 
         store.on_commit = committed
         store.blobs.on_put = lambda sha, durable: None if durable else _note(folder, store.blobs.path(sha))
         committed(True)
+
+
+def _copy(file: Path, to: Path) -> None:
+    """A copy of a database file, made by another process where closing a file drops this process's locks on it."""
+    if sys.platform == "win32":
+        shutil.copyfile(file, to)
+    else:
+        subprocess.run(["cp", file, to], check=True)
 
 
 def _note(folder: Path, blob: Path) -> None:
