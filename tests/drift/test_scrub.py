@@ -126,7 +126,7 @@ def test_a_name_masked_to_two_figures_is_replaced_like_any_other(fakes: Fakes) -
 
 
 def test_a_number_with_a_point_in_it_is_replaced_as_one_and_told_as_a_fake(fakes: Fakes) -> None:
-    assert strange("spm=83.149812", frozenset({"spm"})) == ["83.149812"] * 2
+    assert set(strange("spm=83.149812", frozenset({"spm"}))) == {"83.149812"}
     assert strange(fakes.text("83.149812"), frozenset()) == []
 
 
