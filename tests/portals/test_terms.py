@@ -6,17 +6,19 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import fixtures
 from agent.evidence.playbooks import load_playbooks
 from agent.policy import load_policy
-from agent.records import Case
+from agent.records import Action, Case
 from agent.words import Words, speak
 from flows import portal_terms, registry, terms
 
 PAGES = Path(str(fixtures.__file__)).parent / "pages"
+ROOT = Path(__file__).parents[2]
 UNTOLD = "{key}"
 """The text of a word that nobody has: the key as it stands."""
 
@@ -83,3 +85,24 @@ def test_a_key_that_nobody_knows_is_readable() -> None:
 def test_the_same_outcome_of_two_portals_is_told_as_each_means_it() -> None:
     assert str(terms.outcome("closed_seller", "ebay")) == "closed in the seller's favour"
     assert str(terms.outcome("closed_seller", "amazon")) == "closed, paid by the seller"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_the_readme_promises_what_each_portal_can_do(language: str) -> None:
+    """Every queue with its answers, in the README's table: no more, no less."""
+    speak(language)
+    readme = ROOT / ("README.md" if language == "en" else "README.zh-CN.md")
+    rows = re.findall(r"^\| (\w+) \| (.*) \|$", readme.read_text(encoding="utf-8"), re.MULTILINE)
+    told = {title: {_letters(word) for word in re.split(r"[(),;:、（）；：]", cells)} for title, cells in rows}
+    for name in registry.names():
+        portal = registry.get(name)
+        rules = load_policy(portal.folder).channels
+        named = told[portal.title]
+        can = {_letters(str(terms.action(action))) for channel in rules.values() for action in channel.actions}
+        assert can <= named, f"{readme.name}: {portal.title}"
+        every = {_letters(str(terms.action(action))) for action in get_args(Action)}
+        assert named & every <= can, f"{readme.name}: {portal.title} can't do that"
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split()).casefold()
