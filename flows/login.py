@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error, Frame
 
@@ -86,6 +87,7 @@ class _Chain:
     ) -> None:
         self.tab = tab
         self.gate = portal.gate
+        self.hosts = (urlsplit(tab.base_url).hostname or "", *portal.hosts)
         self.store = f"{tab.portal}:{tab.account}"
         self.credentials = credentials
         self.headless = headless
@@ -136,7 +138,7 @@ class _Chain:
         """Fill and press; True when the page took it, False when it shows its word for wrong."""
         page, place = self.tab.page, self.frame or self.tab.page
         for selector, text in fill.items():
-            await place.fill(selector, text, timeout=10_000)
+            await self._type(selector, text)
         gone = asyncio.ensure_future(
             place.wait_for_function("field => !document.querySelector(field)", arg=stays, timeout=30_000)
         )
@@ -155,8 +157,41 @@ class _Chain:
                 raise
             return True  # the frame is gone with the page that held it
 
+    async def _type(self, selector: str, text: str) -> None:
+        """Type into a field; in a frame, only into the very document that was looked at, for it may have moved on."""
+        if self.frame is None:
+            return await self.tab.page.fill(selector, text, timeout=10_000)
+        field = await self.frame.wait_for_selector(selector, timeout=10_000)
+        if field is None or not self._at_home(self.frame):
+            raise self._foreign(self.frame)
+        await field.fill(text, timeout=10_000)
+
+    def _at_home(self, frame: Frame) -> bool:
+        """Is the frame's page of the portal's own hosts, or below them, and no less safe than the portal's own?"""
+        parts, own = urlsplit(frame.url), urlsplit(self.tab.base_url)
+        host = parts.hostname or ""
+        return parts.scheme in ("https", own.scheme) and any(
+            name and (host == name or host.endswith(f".{name}")) for name in self.hosts
+        )
+
+    def _foreign(self, frame: Frame) -> SignedOut:
+        return SignedOut(
+            say(
+                "{store}: the form to sign in is of {host}, which is not the portal's own.",
+                store=self.store,
+                host=urlsplit(frame.url).hostname or "?",
+            ),
+            say(
+                "Nothing was typed. Look whose it is; sign in yourself in a window: `rebuttal login {store}`.",
+                store=self.store,
+            ),
+        )
+
     async def _frame(self) -> None:
-        """The form stands in a frame: what is in there is met in there, and by the same steps."""
+        """The form stands in a frame: what is in there is met in there, and by the same steps.
+
+        Name, password and code are typed only where the frame's page is of the portal's own hosts: else by a person.
+        """
         spots = [spot for spot in self.gate.spots if spot.css and spot.name != "frame"]
         handle = await self.tab.page.query_selector(self.gate.frame)
         frame = await handle.content_frame() if handle else None
@@ -168,6 +203,8 @@ class _Chain:
             return await self._gone()
         self.frame = frame
         try:
+            if not self._at_home(frame):
+                return await self._wait_for_person(self._foreign(frame))
             await getattr(self, f"_{self.tab.ended}", self._elsewhere)()
         finally:
             self.frame = None

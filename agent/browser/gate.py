@@ -8,12 +8,22 @@ from typing import Any
 from agent.reading.labels import Labels
 
 ONE_TAB = """(() => {
-  const stay = (e) => { const by = e.target.closest && e.target.closest('a[target], form[target]'); if (by) by.target = '_self'; };
+  const open = window.open;
+  const opens = (target) => !/^_(self|top|parent)$/i.test(target) && !window.frames[target];
+  const stay = (e) => {
+    const by = e.target.closest && e.target.closest('a[target], form[target]');
+    if (by && by.getAttribute('target') && opens(by.getAttribute('target'))) by.setAttribute('target', '_top');
+  };
   addEventListener('click', stay, true);
   addEventListener('submit', stay, true);
-  window.open = (url) => { if (url) location.assign(url); return window; };
+  window.open = (url, target, ...how) => {
+    if (target && !opens(target)) return open.call(window, url, target, ...how);
+    if (url) window.top.location.href = new URL(url, document.baseURI).href;
+    return window;
+  };
 })()"""
-"""Run before a page's own scripts while signing in, where the gate says `one_tab`."""
+"""Run before a page's own scripts while signing in, where the gate says `one_tab`: what would open another tab, out of a
+frame too, takes this one; what goes to a frame, or out of one, goes there as it would."""
 SHOWN = """(lists) => 1 + lists.findIndex((many) => many.some((css) =>
   [...document.querySelectorAll(css)].some((e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true }))))"""
 """Which of some lists of CSS has a visible element, counted from 1; 0 for none."""
@@ -58,8 +68,9 @@ class Gate:
     code: str = ""
     code_submit: str = ""
     frame: str = ""
-    """The frame in which the sign-in form may stand, known by a spot `frame`; its page may be of another host. Which
-    obstacle is in it is told by the spots' elements, and it is met there."""
+    """The frame in which the sign-in form may stand, known by a spot `frame`; its page may be of another one of the
+    portal's hosts, and of any other host nothing is typed into it. Which obstacle is in it is told by the spots' elements,
+    and it is met there."""
     one_tab: bool = False
     """Signing in opens other tabs: what would open in one opens in this one, which is the one that is seen and kept."""
     enter: tuple[str, ...] = ()

@@ -45,6 +45,16 @@ def test_a_wrong_password_in_a_frame_is_tried_once_and_a_slider_goes_to_a_person
         sign_in(shop)
 
 
+@pytest.mark.mock(portal="lazada", seed=2, cases=1, options={"sign_in": "foreign"})
+def test_the_password_is_never_typed_into_a_frame_of_a_host_that_is_not_the_portals(shop: Shop) -> None:
+    shop.mock.event("expire_session")
+    tried = len(shop.mock.received("sign_in"))
+    with pytest.raises(SignedOut, match="is of localhost, which is not the portal's own"):
+        sign_in(shop)
+    sent = [one["path"] for one in shop.mock.received("sign_in")[tried:]]
+    assert not any(path.endswith(("/submit", "/otp")) for path in sent)
+
+
 @pytest.mark.mock(**CROSS)
 @pytest.mark.account(store="nobody MY")
 def test_a_page_of_another_shop_is_neither_read_nor_signed_in_to(shop: Shop) -> None:
