@@ -7,7 +7,7 @@ from typing import Literal
 from agent.errors import WrongSubject
 from agent.portal import Sent
 from agent.reading.labels import norm
-from agent.reading.seen import Entry, Part, Seen
+from agent.reading.seen import Part, Seen
 from agent.records import (
     Action,
     Appeals,
@@ -209,10 +209,9 @@ def read_decision(seen: Seen, ruling: Part | None) -> Decision | None:
     if ruling is None:
         return None
     liable, paid = ruling.labelled("ruling.liable"), ruling.labelled("ruling.amount")
-    label = " ".join(Entry(seen, ruling.places("ruling.amount")[0]).pieces)
     return Decision(
         responsible=Party(shown=liable.text, is_=liable.word("role")),  # type: ignore[arg-type]
-        deductions=(Deduction(label=label, amount=money(paid, market_of(seen))),),
+        deductions=(Deduction(label=ruling.worded("ruling.amount"), amount=money(paid, market_of(seen))),),
         text=ruling.labelled("ruling.text").text,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from agent.portal import Sent
-from agent.reading.labels import norm
 from agent.reading.seen import Part, Seen
 from agent.reading.unreadable import Unreadable
 from agent.records import (
@@ -97,11 +96,9 @@ def read_deadlines(about: Part) -> tuple[Deadline, ...]:
 def read_decision(about: Part) -> Decision:
     """Why Wish refunded the order, and at whose cost."""
     party, taken = about.labelled("refund.responsible"), about.labelled("refund.deducted")
-    form = about.seen.tree.form_of(about.places("refund.deducted")[0])
-    label = next(text for text in about.seen.labels.texts["refund.deducted"] if norm(text) == form)
     return Decision(
         responsible=Party(shown=party.text, is_=party.word("party")),  # type: ignore[arg-type]
-        deductions=() if taken.empty else (Deduction(label=label, amount=money(taken)),),
+        deductions=() if taken.empty else (Deduction(label=about.worded("refund.deducted"), amount=money(taken)),),
         text=about.labelled("refund.why").text,
     )
 

@@ -6,6 +6,7 @@ from agent.portal import Sent
 from agent.reading.seen import Part, Seen
 from agent.records import Action, Case, Deadline, Outcome, Reason, SeenRef, Status, StatusIs
 from agent.rules import withdrawable
+from agent.words import say
 from portals.wish.common import Told, conversation, number, offered, plain, read_items, sent_as
 from portals.wish.shown import deadline, instant, moment, money, optional
 
@@ -67,6 +68,8 @@ def read_case(seen: Seen) -> Case:
 def read_deadlines(about: Part, told: list[Told]) -> tuple[Deadline, ...]:
     """48 hours of every day of the week, from the first word of the customer that was not answered; then Wish decides
     (WI1)."""
+    if not told:
+        raise about.seen.drift("thread.heading", say("nobody has asked anything, and an answer is wanted"))
     answered = max((n for n, one in enumerate(told) if one.message.from_ == "seller"), default=-1)
     first = next((one for one in told[answered + 1 :] if one.message.from_ == "buyer"), told[-1])
     return (deadline(about.maybe("ticket.due"), "reply", CHANNEL, "WI1", (moment(first.at), first.at)),)
