@@ -110,7 +110,7 @@ class Tab:
         A portal's pages may stand on several hosts: the document that the tab shows is its answer, whatever its host.
         """
         date = response.headers.get("date")
-        if date and (response.url.startswith(self.base_url) or self._is_document(response)):
+        if date and (self.own(response.url) or self._is_document(response)):
             try:
                 at = parsedate_to_datetime(date).astimezone(UTC)
             except ValueError:
@@ -118,6 +118,10 @@ class Tab:
             self._date = (at, time.monotonic())
             if response.request.is_navigation_request():
                 self._documents[response.url] = at
+
+    def own(self, url: str) -> bool:
+        """Is that address of the portal's own origin? A host that only begins like it is another's."""
+        return urlsplit(url)[:2] == urlsplit(self.base_url)[:2]
 
     def _is_document(self, response: Response) -> bool:
         """Is it the document of the tab itself, and not of a frame in it?"""

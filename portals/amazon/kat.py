@@ -97,7 +97,7 @@ class KatForm(LabelledForm):
         """The body of the page, or of the one frame of the portal's own in which the form's heading stands (facts §7)."""
         found = []
         for frame in self.tab.page.frames:
-            if not frame.url.startswith(self.tab.base_url):
+            if not self.tab.own(frame.url):
                 continue
             for text in self.tab.labels.texts[self.labels.heading]:
                 for heading in await frame.get_by_role("heading", name=text, exact=True).all():
