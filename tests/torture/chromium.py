@@ -126,7 +126,11 @@ class Place:
         ends = datetime.fromisoformat(self.mock.advance(0)) + LONGEST
         with self.context() as ctx:
             case = ctx.store.cases.get(key)
-        return case is not None and all(deadline.at > ends for deadline in case.deadlines)
+        return (
+            case is not None
+            and self.main.action in case.actions
+            and all(deadline.at > ends for deadline in case.deadlines)
+        )
 
     def _refill(self) -> None:
         """A new batch of cases, read."""

@@ -71,7 +71,7 @@ ROWS: tuple[tuple[str, Action, dict[str, str], Files | None, str, str], ...] = (
     ("safe_t", "open_ticket", {}, BIG, "larger than 5 MB", "AZ-S4.size"),
     ("safe_t", "open_ticket", {}, EMPTY, "is blank", "AZ-S4.empty"),
     ("safe_t", "open_ticket", {}, FALSE, "not supported", "AZ-S4.type"),
-    ("safe_t", "open_ticket", {}, FILM, "not supported", "AZ-S4.video"),
+    ("safe_t", "open_ticket", {}, FILM, "not supported", "WD4.video"),
     ("safe_t", "open_ticket", {"text": " "}, None, "Enter a description", "AZ-S3.missing"),
     ("safe_t", "open_ticket", {"text": LONG}, None, "no more than 1000", "AZ-S3.length"),
     ("safe_t", "open_ticket", {"policy": "no"}, None, "Accept the SAFE-T policy", "AZ-S3.tick"),
