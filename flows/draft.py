@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 from agent.errors import LintBlocked, UsageFault
@@ -77,8 +78,10 @@ def draft(
 
 
 def text_field(rule: ActionRule) -> str | None:
-    """The key of the form's main text: the first that a person writes."""
-    return next((key for key, field in rule.fields.items() if field.kind == "text" and not field.disabled), None)
+    """The key of the form's main text: of the texts that a person writes the one with the most room, of equals the
+    first. One of a fixed form, such as a tracking number, an e-mail or a link, is it only where there is no other."""
+    texts = {key: field for key, field in rule.fields.items() if field.kind == "text" and not field.disabled}
+    return max(texts, key=lambda key: (texts[key].pattern is None, texts[key].max_chars or inf), default=None)
 
 
 def _playbook(case: Case, rules: Rules, named: str | None) -> Playbook | None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from agent.errors import LintBlocked, UsageFault
-from agent.records import Appeals, Reason, Status
-from flows.draft import draft
+from agent.policy import load_policy
+from agent.records import Action, Appeals, Reason, Status
+from flows.draft import draft, text_field
 from flows.readiness import DraftReport
 from tests.evidence.made import NOTE, NOW, a_case, pdf, picture
 from tests.flows.conftest import Clock, Desk
@@ -243,3 +244,21 @@ def test_the_report_says_all_in_json(desk: Desk) -> None:
     assert all(isinstance(one["words"], str) for one in told["findings"])
     good = desk.draft(desk.case(), files=desk.good_files()).public()
     assert (good["ready"], len(good["digest"])) == (True, 64)
+
+
+@pytest.mark.parametrize(
+    ("portal", "channel", "action", "field"),
+    [
+        ("amazon", "chargebacks", "appeal", "comments"),
+        ("amazon", "case_log", "open_ticket", "body"),
+        ("ebay", "payment_disputes", "appeal", "statement"),
+        ("shopee", "returns", "appeal", "text"),
+        ("wish", "refund_disputes", "appeal", "notes"),
+    ],
+)  # fmt: skip
+def test_the_seller_s_own_words_go_where_the_case_is_argued(
+    portal: str, channel: str, action: Action, field: str
+) -> None:
+    """Not into the tracking number, the e-mail or the carrier's link that the form asks for first."""
+    policy = load_policy(Path(__file__).parents[2] / "portals" / portal)
+    assert text_field(policy.channels[channel].actions[action]) == field
