@@ -218,7 +218,13 @@ class _Submission:
 
     async def run(self, dry_run: bool) -> None:
         """Check what can be checked without a browser, then go."""
-        case = self._still_true()
+        try:
+            case = self._still_true()
+        except ApprovalStale:
+            if not dry_run:  # A sent packet's case has moved by that: the spent approval is told, not "approve again".
+                with contextlib.suppress(ApprovalStale):
+                    self.ledger.living_approval(self.packet)
+            raise
         refuse_money(self.ctx, self.packet, self.rule)
         approval = None if dry_run else self.ledger.living_approval(self.packet)
         account = self.ctx.settings.named(self.packet.case.store_name)

@@ -43,8 +43,21 @@ def _facts(case: Case) -> dict[str, object]:
 
 
 def _brief(value: object) -> str:
-    text = str(value)
+    text = _plain(value)
     return text if len(text) <= 80 else f"{text[:40]}…{text[-39:]}"
+
+
+def _plain(value: object) -> str:
+    """A fact as a person reads it, the portal's word first: no brackets, no quotes of a program."""
+    if isinstance(value, dict):
+        if value.get("shown"):
+            return f"{value['shown']} ({value['is']})" if "is" in value else str(value["shown"])
+        return " ".join(f"{name} {_plain(inner)}" for name, inner in value.items()) or "–"
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value)) or "–"
+    if isinstance(value, tuple):
+        return " ".join(map(_plain, value))
+    return "–" if value is None or value == "" else str(value)
 
 
 def _fields(old: Packet, new: Packet) -> list[Words]:

@@ -36,7 +36,7 @@ def test_an_approved_appeal_arrives_once_and_exactly_as_approved(appeal: Appeal)
     assert appeal.writes() == []
     assert appeal.case.status.is_ == "in_review" and appeal.case.deadlines == ()
     again = appeal.submit()
-    assert (again.outcome, again.code) == ("not_sent", REFUSED), again
+    assert (again.outcome, again.code, again.error) == ("not_sent", REFUSED, "ApprovalSpent"), again
     assert len(appeal.arrived()) == 1
     assert appeal.ctx.store.audit.verify() is None
 
