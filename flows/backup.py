@@ -78,7 +78,7 @@ def backup(ctx: Context, out: Path) -> BackupReport:
         partial.unlink(missing_ok=True)
     said = (
         say("{path}: {count} files, {size} MB.", path=out, count=len(hashes), size=f"{total / 2**20:.1f}"),
-        say("Passwords and sessions are not in it; the audit head is {number} {head}.", number=number, head=head[:12]),
+        say("Passwords and sessions are not in it; the audit head is {number} {head}.", number=number, head=head),
     )
     return BackupReport(str(out.absolute()), len(hashes), total, said)
 

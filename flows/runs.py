@@ -85,10 +85,11 @@ def _account(name: str, channels: dict[str, dict[str, Any]]) -> AccountRun:
     counts = {key: sum(int(channel.get(key) or 0) for channel in channels.values()) for key in _SUMS}
     errors = [error for channel in channels.values() for error in channel.get("errors") or ()]
     unread = sum(1 for error in errors if error.get("case_id"))
+    queues = [channel for key, channel in channels.items() if key != "-"]
     return AccountRun(
         account=name,
         counts=counts,
-        complete=bool(channels) and all(c.get("complete") for key, c in channels.items() if key != "-"),
+        complete=bool(queues) and all(queue.get("complete") for queue in queues),
         missed=max(unread, counts["drifted"]) + counts["left"],
         errors=tuple(dict.fromkeys(str(error.get("error")) for error in errors)),
         took_s=round(sum(float(channel.get("took_s") or 0) for channel in channels.values()), 1),

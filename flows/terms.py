@@ -103,6 +103,8 @@ def sending(key: str) -> Words:
         "refused": say("refused"),
         "unknown": say("outcome unknown"),
         "cleared": say("not sent"),
+        "not_sent": say("not sent"),
+        "rehearsed": say("rehearsed"),
     }.get(key) or _as_it_is(key)
 
 

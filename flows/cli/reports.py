@@ -64,7 +64,8 @@ def submit_report(report: Any) -> None:
         return
     shown = show.table(say("Case"), say("Outcome"), say("What"))
     for one in results:
-        shown.add_row(one["ref"], str(terms.sending(one["outcome"])), one.get("said") or one.get("receipt") or "")
+        told = (one.get("said") or one.get("receipt"), one.get("todo"))
+        shown.add_row(one["ref"], str(terms.sending(one["outcome"])), "\n".join(filter(None, told)))
     show.console().print(shown)
 
 
@@ -176,5 +177,6 @@ def _count(value: Any) -> str:
 
 def _sentence(error: dict[str, Any]) -> str:
     """An error of a report: on which case, what, and the next step."""
-    told = " ".join(filter(None, (error.get("said"), error.get("todo"))))
+    said, todo = error.get("said") or "", error.get("todo") or ""
+    told = f"{said}{' ' if said.endswith(('.', '。')) else ' – '}{todo}" if said and todo else said or todo
     return f"{error['case_id']}: {told}" if error.get("case_id") else told

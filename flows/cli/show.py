@@ -194,7 +194,9 @@ def links(found: Sequence[Link], zone: ZoneInfo) -> None:
         return
     shown = table(say("No."), say("When"), say("Who"), say("What"), say("Case"), say("Link"), right=(0,))
     for link in found:
-        shown.add_row(str(link.seq), clock(link.at, zone), link.who, link.what, link.ref, link.hash[:12])
+        shown.add_row(
+            str(link.seq), clock(link.at, zone), link.who, str(terms.event(link.what)), link.ref, link.hash[:12]
+        )
     console().print(shown)
 
 

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.records import Case, CaseKey, Deadline, Decision, Money, Party, Reason, Status
+from agent.sending.difference import moved
 from agent.sending.packet import Packet, PacketField, PacketFile
 from agent.store import CaseRow
-from agent.words import speak, spoken
-from flows.cli import show, terms
+from agent.words import say, speak, spoken
+from flows.cli import reports, show, terms
 from flows.cli.bars import progress_bars
 from flows.context import Progress, Quiet
+from flows.submit import Result, SubmitReport
 from flows.times import left
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -211,3 +213,24 @@ def test_every_word_of_the_records_has_its_words() -> None:
         for key in get_args(kinds):
             assert words(key).text != "{key}", key
     assert str(terms.status("something_new")) == "something_new"
+
+
+def test_what_changed_since_the_approval_is_told_in_words_and_not_in_a_program_s() -> None:
+    gone = CASE.model_copy(
+        update={"status": Status(shown="재심사 중", is_="in_review"), "deadlines": (), "actions": ()}
+    )
+    told = [str(one) for one in moved(CASE, gone)]
+    assert "status: 환불완료 (action_needed) → 재심사 중 (in_review)" in told
+    assert "deadlines: appeal → –" in told
+    assert not set("{}[]'") & set("".join(told))
+
+
+def test_a_packet_that_was_not_sent_comes_with_the_next_step(capsys: pytest.CaptureFixture[str]) -> None:
+    why = say("{ref} has no approved packet.", ref="coupang:main/refund_disputes/COO1")
+    todo = say("Draft, look and approve first: `rebuttal draft`, `rebuttal packet`, `rebuttal approve`.")
+    speak("zh-CN")
+    reports.submit_report(SubmitReport([Result("COO1", "appeal", "not_sent", why, None, todo=todo)]))
+    shown = capsys.readouterr().out
+    assert "未发送" in shown
+    assert "not_sent" not in shown
+    assert "rebuttal approve" in shown

@@ -24,6 +24,7 @@ def test_a_night_that_needs_a_person_ends_by_telling_so(desk: Desk, robot: Provi
     assert sum(line.startswith("#") and "wants a person" in line for line in robot.lines) == 1
     [only] = history(desk.ctx)
     assert (only.state, only.exit_code, only.accounts[0].errors) == ("finished", PERSON, ("SignedOut",))
+    assert not only.accounts[0].complete, "nothing was read"
     run(night(desk.ctx))
     assert sum(line.startswith("#") and "wants a person" in line for line in robot.lines) == 1
 
