@@ -64,8 +64,21 @@ async def launch(
             ignore_default_args=[_POPUPS],
         )
     except Error as fault:
+        _no_screen(fault)
         raise UsageFault(
             say("The browser does not start: {why}", why=fault.message.splitlines()[0]), say("Run `rebuttal doctor`.")
+        ) from None
+
+
+def _no_screen(fault: Error) -> None:
+    """A window was asked for where none can open: a server, or a shell that came in over the network."""
+    if "Missing X server" in fault.message:
+        raise UsageFault(
+            say("A window can't be opened: this machine has no screen."),
+            say(
+                "Sign in with `--headless --code -`, leave --headed out of other commands, or give them a screen that is"
+                " not there: `xvfb-run rebuttal …`."
+            ),
         ) from None
 
 
@@ -105,6 +118,7 @@ async def persistent(
             **options,
         )
     except Error as fault:
+        _no_screen(fault)
         raise UsageFault(
             say("The browser does not start on its profile: {why}", why=fault.message.splitlines()[0]),
             say("Close any window that uses {profile}, then run it again.", profile=profile),

@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 import json
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import async_playwright
 
+from agent.browser.open import launch
 from agent.browser.provide import find_browser
-from agent.errors import PortalDown
+from agent.errors import PortalDown, UsageFault
 from agent.home import Home
 from fixtures.kernel.serving import Served
 from flows.context import Context, opened
@@ -83,3 +86,17 @@ def test_no_browser_at_the_address_is_said_with_the_next_step(home: Home, mock: 
         report = asyncio.run(sync(ctx, ctx.settings.account))
         assert report.exit_code == PortalDown.exit_code
         assert "--remote-debugging-port=9" in report.channels[0].errors[0]["todo"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has machines without a screen")
+def test_a_window_where_no_screen_is_names_the_way_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+
+    async def opened_in_a_window() -> None:
+        async with async_playwright() as playwright:
+            await launch(playwright, headed=True)
+
+    with pytest.raises(UsageFault, match="no screen") as caught:
+        asyncio.run(opened_in_a_window())
+    assert "--headless" in str(caught.value.todo)
