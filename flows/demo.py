@@ -258,8 +258,8 @@ class _Demo:
         self.stage.blank()
         self.stage.say(
             say("That was the demo; its home is deleted now. To go on by hand, from this folder:"),
-            say("In a visible browser: python -m fixtures --port-base 8701 serves the imitated portal and prints name"
-                " and password. In another window:"),
+            say("In a visible browser: python -m fixtures --portals coupang --port-base 8701 serves the imitated portal"
+                " and prints name and password. In another window:"),
         )  # fmt: skip
         for command in (
             "--home try init --portal coupang --name demo --base-url http://127.0.0.1:8701",

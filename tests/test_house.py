@@ -126,3 +126,11 @@ def test_every_make_command_in_the_readmes_exists() -> None:
     for readme in ROOT.glob("README*.md"):
         named = set(re.findall(r"(?:^\s*|`)make ([a-z][a-z-]*)", readme.read_text(encoding="utf-8"), re.MULTILINE))
         assert named <= targets, readme.name
+
+
+def test_the_address_that_the_readmes_give_the_imitated_portal_is_coupang_s() -> None:
+    """With all portals served, the first port is another's, and the newcomer's login fails."""
+    for file in (*ROOT.glob("README*.md"), ROOT / "flows" / "demo.py"):
+        text = file.read_text(encoding="utf-8")
+        assert "-m fixtures --portals coupang --port-base 8701" in text, file.name
+        assert "--portal coupang --name demo --base-url http://127.0.0.1:8701" in text, file.name
