@@ -7,16 +7,16 @@ from typing import TypeVar
 
 from agent.browser.tab import Wanted
 from agent.errors import Mismatch, NeedsPerson, PageDrift, Paused, RateLimited, RebuttalError, Unavailable
-from agent.policy import ActionRule
+from agent.policy import ActionRule, FieldRule
 from agent.portal import Channel, Fetched, HealthPage, Listed, SettlementPage
 from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
 from agent.records import Action, Case
-from agent.sending.packet import Packet
+from agent.sending.packet import Packet, PacketField
 from agent.words import say
 from flows.check import PageCheck, verdict_of
 from flows.context import Context, Task
-from flows.contract import form_labels, hold, hold_form, stood_near
+from flows.contract import hold, hold_form, stood_near
 from flows.visit import Visit, channels_of, policy_of
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class Checking:
                 rule = self.policy.action(channel.name, action)
                 if case is not None and rule is not None and action not in actions:
                     actions.add(action)
-                    await self._form(channel, case, action, rule)
+                    await self._form(channel, case, action, channel.rule_for(case, action, rule))
 
     async def _list(self, channel: Channel, name: str) -> list[Listed]:
         """The rows under one filter; a list must hold as many as it says."""
@@ -122,31 +122,40 @@ class Checking:
     async def _form(self, channel: Channel, case: Case, action: Action, rule: ActionRule) -> None:
         """The form of an action: its fields, choices and one button, found and left alone. Nothing could be sent: the
         reading guard holds everything back."""
-        blank = Packet(
+        form = channel.form(self.tab, case, action, rule)
+        packet = self._first_choices(case, action, rule)
+        fields: dict[str, FieldRule] = {}
+
+        async def go() -> Seen:
+            await form.look()
+            await form.open(packet)
+            fields.update(await form.survey())
+            parts = getattr(form, "labels", None)
+            return await self.tab.see(Wanted(parts.page if parts is not None else action, (), busy=()), wait_ms=0)
+
+        async def read(seen: Seen) -> None:
+            held = hold_form(seen, rule.model_copy(update={"fields": fields}), None)  # its button was found already
+            if held.error is not None:
+                raise held.error
+
+        await self._page(action, "", case.case_id, go, read)
+
+    def _first_choices(self, case: Case, action: Action, rule: ActionRule) -> Packet:
+        """Nothing but the first option of each choice: some forms open by one."""
+        return Packet(
             case=case.key,
             order_id=case.order_id,
             case_revision=case.revision,
             action=action,
-            fields=(),
+            fields=tuple(
+                PacketField(key=key, kind="choice", value=option, shown=self.tab.labels.texts[label][0])
+                for key, field in rule.fields.items()
+                for option, label in [*field.options.items()][:1]
+            ),
             files=(),
             policy_version=self.policy.version,
             by="",
         )
-
-        async def go() -> Seen:
-            form = channel.form(self.tab, case, action, rule)
-            await form.open(blank)
-            await form.aim()
-            name = parts.page if parts is not None else action
-            return await self.tab.see(Wanted(name, (), busy=()), wait_ms=0)
-
-        async def read(seen: Seen) -> None:
-            held = hold_form(seen, rule, None)  # the button was aimed at already, inside its form
-            if held.error is not None:
-                raise held.error
-
-        parts = form_labels(channel, action, rule)
-        await self._page(action, "", case.case_id, go, read)
 
     # -- figures ---------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from agent.reading.beside import unknown_labels
 from agent.reading.labels import Labels, norm
 from agent.reading.page import SeenPage
 from agent.reading.seen import Place, Seen
+from agent.reading.tree import FIELDS
 from agent.records import Case, Record
 from agent.store import StoredPage
 from agent.words import say
@@ -161,13 +162,13 @@ def hold_form(seen: Seen, rule: ActionRule, parts: FormLabels | None) -> Held:
         offered = {norm(text) for text in seen.tree.texts}
         shown: dict[str, str] = {}
         for name, field in rule.fields.items():
-            if not seen.shows(field.label):
+            if not seen.shows(field.label) and not _hinted(seen, field.label):
                 raise seen.drift(field.label, say("the field is not on the form"), near=seen)
             shown[name] = next((t for t in seen.labels.texts[field.label] if norm(t) in offered), "")
             seen.found.extend(Place(field.label, spot, shown[name]) for spot in seen.places(field.label)[:1])
-            for label in field.options.values():
-                if not offered & seen.labels.of(label):
-                    raise seen.drift(label, say("the form does not offer it"), near=seen)
+            missing = [label for label in field.options.values() if not offered & seen.labels.of(label)]
+            if missing and len(missing) < len(field.options):  # a list that opens later shows none of them
+                raise seen.drift(missing[0], say("the form does not offer it"), near=seen)
         if parts is not None:
             buttons = seen.controls(parts.submit)
             if len(buttons) != 1:
@@ -175,6 +176,17 @@ def hold_form(seen: Seen, rule: ActionRule, parts: FormLabels | None) -> Held:
     except PageDrift as error:
         return Held(seen, error=error)
     return Held(seen, FormSeen(fields=shown))
+
+
+def _hinted(seen: Seen, label: str) -> bool:
+    """Whether a field carries the label as its hint or name, as messengers have it, and no text beside it."""
+    tree, wanted = seen.tree, seen.labels.of(label)
+    return any(
+        norm(tree.attrs(me).get(name, "")) in wanted
+        for me, tag in enumerate(tree.tags)
+        if tag in FIELDS
+        for name in ("placeholder", "aria-label")
+    )
 
 
 def _form_of(portal: Portal, page: SeenPage, policy: Policy) -> tuple[ActionRule, FormLabels | None] | None:

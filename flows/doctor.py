@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from agent.browser.provide import answers, find_browser
+from agent.browser.provide import NO_SCREEN, answers, find_browser, find_headless_shell, has_screen
 from agent.errors import DONE, FAULT, RebuttalError
 from agent.home import Home
 from agent.settings import Settings, load_settings
@@ -79,6 +79,7 @@ def examine(home: Home, clock: Callable[[], datetime] = now) -> Diagnosis:
                 *_looked_at("settings", say("Settings"), lambda: _settings(home)),
                 *_looked_at("database", say("Database"), lambda: _database(home, settings)),
                 *_looked_at("browser", say("Browser"), lambda: _browser(settings)),
+                *_looked_at("screen", say("Screen"), _screen),
                 *_looked_at("fonts", say("Fonts"), _fonts),
                 *_looked_at("clock", say("Clock"), lambda: _clock(settings, clock())),
                 *_looked_at("keyring", say("Key of the sessions"), lambda: _key(home)),
@@ -184,6 +185,21 @@ def _browser(settings: Settings | None) -> Iterator[_Found]:
         yield "fault", say("{path} does not start.", path=browser), todo
     else:
         yield "ok", say("{version} at {path}.", version=version, path=browser), None
+    if find_headless_shell() is None:
+        yield (
+            "note",
+            say("The windowless build of Chromium is missing; a night that reads in it costs far less."),
+            say(
+                "Add it: `python -m playwright install chromium-headless-shell`, or the system's package of that name."
+            ),
+        )
+
+
+def _screen() -> Iterator[_Found]:
+    if has_screen():
+        yield "ok", say("Windows can be opened."), None
+    else:
+        yield "note", *NO_SCREEN
 
 
 def _fonts() -> Iterator[_Found]:

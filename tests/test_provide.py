@@ -142,6 +142,25 @@ def test_the_systems_package_is_the_last_resort(bare: dict[str, str], monkeypatc
     assert all(command.startswith("sudo -n") for command in asked[1:])
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="packages of Debian: apt-cache is missing")
+def test_the_windowless_build_is_added_where_the_system_has_it_and_never_needed(
+    bare: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = Path(bare["PATH"])
+    asked = running(monkeypatch, lambda command: False)
+    monkeypatch.setattr(provide, "_as_root", lambda: [])
+    for name in ("chromium", "apt-get"):
+        script(places / name)
+    assert provide.main() == 0
+    assert asked == [], "no package of that name is known"
+    script(places / "apt-cache")
+    assert provide.main() == 0, "the browser that is there does"
+    assert [command.split()[-1] for command in asked] == ["update", "chromium-headless-shell"]
+    script(places / "chromium-headless-shell")
+    assert provide.main() == 0
+    assert len(asked) == 2
+
+
 def test_without_any_browser_one_sentence_says_what_to_do(
     bare: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

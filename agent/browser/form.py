@@ -56,6 +56,9 @@ class CaseForm(Protocol):
     async def differences(self, packet: Packet) -> list[Words]:
         """What the form holds that is not the packet; empty where they are equal."""
 
+    async def survey(self) -> Mapping[str, FieldRule]:
+        """What stands there while nothing is filled in: the fields. Raises where the one button is not there."""
+
     async def aim(self) -> None:
         """Find the one button to click, without clicking."""
 
@@ -358,10 +361,19 @@ class LabelledForm:
             return []
         return [row["name"].text for row in part.rows({"name": self.labels.file_name})]
 
-    async def aim(self) -> None:
-        """The one submit button of this form (of its dialog, where it opened in one), enabled and visible."""
+    async def survey(self) -> Mapping[str, FieldRule]:
+        """The fields of the form as it opened, each found once; its button may wait until they are filled in."""
+        await self._submit()
+        return {key: self.fields[key] for key in self._at_first()}
+
+    async def _submit(self) -> Locator:
+        """The one submit button of this form (of its dialog, where it opened in one)."""
         scope = self._around()
-        button = await (self._one_icon(scope) if self.labels.button else self._one_button(self.labels.submit, scope))
+        return await (self._one_icon(scope) if self.labels.button else self._one_button(self.labels.submit, scope))
+
+    async def aim(self) -> None:
+        """The submit button, enabled."""
+        button = await self._submit()
         if not await button.is_enabled():
             raise PacketAltered(say("The portal keeps the submit button disabled."), say("Look with `rebuttal debug`."))
         self._button = button

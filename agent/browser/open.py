@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright
 
-from agent.browser.provide import find_browser, find_headless_shell
+from agent.browser.provide import NO_SCREEN, find_browser, find_headless_shell
 from agent.errors import PortalDown, UsageFault
 from agent.words import say
 
@@ -19,6 +19,16 @@ VIEWPORT = {"width": 1440, "height": 900}
 _NO_PICTURES = "--blink-settings=imagesEnabled=false"
 _GUARDABLE = ("--disable-shared-workers", "--block-new-web-contents")
 """No place from which a page could send past the guards: shared workers, and (in the headless shell) new windows."""
+_OFF = (
+    # A window of a whole browser loads these two pages of its own: as much work as a portal's page, for nobody.
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    # What Playwright turns off; of two such lists the browser takes the last.
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "TcpPortRandomizationWin", "OptimizationHints", "NetworkTimeServiceQuerying",
+    "AimEnabled", "PreconnectToSearch", "msForceBrowserSignIn", "msEdgeUpdateLaunchServicesPreferredVersion",
+)  # fmt: skip
+_ARGS = (*_GUARDABLE, f"--disable-features={','.join(_OFF)}")
 _POPUPS = "--disable-popup-blocking"
 """What Playwright adds by itself. Without it Chrome opens no window that nobody clicked for: a reading run has none."""
 _FONTS = ("*.woff", "*.woff2", "*.ttf", "*.otf")
@@ -60,7 +70,7 @@ async def launch(
             executable_path=_executable(chosen, headed),
             headless=not headed,
             slow_mo=slow_ms,
-            args=[*_GUARDABLE] if pictures else [*_GUARDABLE, _NO_PICTURES],
+            args=[*_ARGS] if pictures else [*_ARGS, _NO_PICTURES],
             ignore_default_args=[_POPUPS],
         )
     except Error as fault:
@@ -71,15 +81,9 @@ async def launch(
 
 
 def _no_screen(fault: Error) -> None:
-    """A window was asked for where none can open: a server, or a shell that came in over the network."""
+    """A window was asked for where none can open."""
     if "Missing X server" in fault.message:
-        raise UsageFault(
-            say("A window can't be opened: this machine has no screen."),
-            say(
-                "Sign in with `--headless --code -`, leave --headed out of other commands, or give them a screen that is"
-                " not there: `xvfb-run rebuttal …`."
-            ),
-        ) from None
+        raise UsageFault(*NO_SCREEN) from None
 
 
 def context_options(*, locale: str, zone: str, state: dict[str, Any] | None) -> dict[str, Any]:
@@ -113,7 +117,7 @@ async def persistent(
             str(profile),
             executable_path=_executable(chosen, True),
             headless=not headed,
-            args=[*_GUARDABLE],
+            args=[*_ARGS],
             ignore_default_args=[_POPUPS],
             **options,
         )

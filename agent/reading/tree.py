@@ -142,13 +142,14 @@ class Tree:
             if kind & _BREAKS:
                 gap = "\n"
             if kind & _CLOSES:
-                if tag not in names:
+                if tag != names[-1] and tag not in names:
                     continue
                 while True:  # what was left open in it ends with it
                     closes = names.pop()
                     done = open_.pop()
                     last[done], end[done], closed[done] = len(texts), me, number
-                    remarks -= closes in ASIDE
+                    if remarks and closes in ASIDE:
+                        remarks -= 1
                     if closes == tag:
                         break
                 here = open_[-1]
@@ -168,7 +169,8 @@ class Tree:
                     open_.append(me)
                     names.append(tag)
                     here = me
-                    remarks += kind & _REMARK > 0
+                    if kind & _REMARK:
+                        remarks += 1
                 me += 1
         for done in open_:
             last[done], end[done], closed[done] = len(texts), me, -1
@@ -223,6 +225,10 @@ class Tree:
     def has(self, me: int, attribute: str) -> bool:
         """Does element `me` carry that attribute? Quicker than `attrs` where most do not."""
         return attribute in self._heads[me] and attribute in self.attrs(me)
+
+    def mentions(self, me: int, text: str) -> bool:
+        """May an attribute of element `me` hold that text, which has no character that HTML escapes? A quick no."""
+        return text in self._heads[me]
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:

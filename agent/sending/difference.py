@@ -6,6 +6,15 @@ from agent.records import Case
 from agent.sending.packet import Packet, PacketField, PacketFile, nfc
 from agent.words import Words, say
 
+_NAMES = {
+    "case_id": say("Case"), "order_id": say("Order"), "url": say("Address"), "status": say("Status"),
+    "reason": say("Reason"), "amount": say("Amount"), "opened_at": say("Opened"), "decided_at": say("Decided"),
+    "deadlines": say("Deadlines"), "decision": say("Decision"), "actions": say("Possible answers"),
+    "appeals": say("Appeals"), "items": say("Items"), "messages": say("Messages"), "flags": say("Marks"),
+    "outcome": say("Outcome"), "offers": say("Offers"), "limit": say("Limit"), "details": say("Details"),
+}  # fmt: skip
+"""What a person calls the facts of a case (DESIGN §4)."""
+
 
 def difference(old: Packet, new: Packet) -> list[Words]:
     """One sentence per change that the digest sees; none when both have the same digest."""
@@ -30,7 +39,12 @@ def moved(old: Case, new: Case) -> list[Words]:
     """Which facts of a case are not what they were; only those that its revision sees."""
     before, after = _facts(old), _facts(new)
     return [
-        say("{field}: {old} → {new}", field=name, old=_brief(before.get(name)), new=_brief(after.get(name)))
+        say(
+            "{field}: {old} → {new}",
+            field=_NAMES.get(name, name),
+            old=_brief(before.get(name)),
+            new=_brief(after.get(name)),
+        )
         for name in dict.fromkeys((*before, *after))
         if before.get(name) != after.get(name)
     ]

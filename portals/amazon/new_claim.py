@@ -15,7 +15,7 @@ from agent.browser.tab import Wanted
 from agent.errors import CaseMoved, PacketAltered
 from agent.evidence.files import FileFacts
 from agent.evidence.finding import Finding, finding
-from agent.policy import ActionRule
+from agent.policy import ActionRule, FieldRule
 from agent.reading.seen import Seen
 from agent.records import Case
 from agent.sending.packet import Draft, Packet, PacketField, Receipt
@@ -123,6 +123,11 @@ class NewClaimForm(AmazonForm):
         if len(boxes) != 1:
             raise seen.drift("items.id", say("{count} blocks are for {item}", count=len(boxes), item=item))
         return await self._find(self.fields[key].label, boxes[0], seen)
+
+    async def survey(self) -> Mapping[str, FieldRule]:
+        """The first step: its button leads to the next one."""
+        await self._one_button("safet.new.next", self.form)
+        return {key: self.fields[key] for key in self._at_first()}
 
     # -- steps -----------------------------------------------------------------------------------------------------
 

@@ -197,10 +197,9 @@ def _only_of(seen: Seen, part: Part, number: str) -> None:
     prefix = number.rstrip("0123456789")
     like = re.compile(rf"(?<![A-Za-z0-9]){re.escape(prefix)}[0-9]{{{len(number) - len(prefix)}}}(?![0-9])")
     for at in range(part.element, tree.end[part.element]):
-        if at != part.element and not part.holds(at):
+        if not tree.mentions(at, prefix) or (at != part.element and not part.holds(at)):
             continue
-        attrs = tree.attrs(at)
-        for name, value in attrs.items():
+        for name, value in tree.attrs(at).items():
             if name == "href" or name.startswith("data-"):
                 others = set(like.findall(value.split("#")[0])) - {number}
                 if others:

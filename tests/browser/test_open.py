@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import json
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import Error, async_playwright
 
 from agent.browser.open import launch
 from agent.browser.provide import find_browser
@@ -88,15 +88,42 @@ def test_no_browser_at_the_address_is_said_with_the_next_step(home: Home, mock: 
         assert "--remote-debugging-port=9" in report.channels[0].errors[0]["todo"]
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has machines without a screen")
 def test_a_window_where_no_screen_is_names_the_way_without_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    async def fail(*_: object, **__: object) -> None:
+        raise Error(
+            "Looks like you launched a headed browser without having a XServer running.\nMissing X server or $DISPLAY"
+        )
 
     async def opened_in_a_window() -> None:
         async with async_playwright() as playwright:
+            monkeypatch.setattr(playwright.chromium, "launch", fail)
             await launch(playwright, headed=True)
 
     with pytest.raises(UsageFault, match="no screen") as caught:
         asyncio.run(opened_in_a_window())
     assert "--headless" in str(caught.value.todo)
+
+
+def test_a_whole_browser_loads_no_pages_of_its_own_and_what_playwright_turns_off_stays_off() -> None:
+    async def opened_as_a_store_is() -> tuple[set[str], list[set[str]]]:
+        async with async_playwright() as playwright:
+            browser = await launch(playwright, chosen=find_browser())
+            await (await browser.new_context()).new_page()
+            session = await browser.new_browser_cdp_session()
+            targets = (await session.send("Target.getTargets", {"filter": [{}]}))["targetInfos"]
+            lists = [word for one in psutil.Process().children(recursive=True) for word in _words(one)
+                     if word.startswith("--disable-features=")]  # fmt: skip
+            await browser.close()
+        return {one["type"] for one in targets}, [set(one.partition("=")[2].split(",")) for one in lists]
+
+    kinds, (theirs, ours, *_) = asyncio.run(opened_as_a_store_is())
+    assert "page" in kinds and "browser_ui" not in kinds
+    assert theirs < ours
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """The command line of a browser's own process; none of one that ends or helps another."""
+    with contextlib.suppress(psutil.Error):
+        words: list[str] = process.cmdline()
+        return [] if any(word.startswith("--type=") for word in words) else words
+    return []

@@ -220,8 +220,8 @@ def test_what_changed_since_the_approval_is_told_in_words_and_not_in_a_program_s
         update={"status": Status(shown="재심사 중", is_="in_review"), "deadlines": (), "actions": ()}
     )
     told = [str(one) for one in moved(CASE, gone)]
-    assert "status: 환불완료 (action_needed) → 재심사 중 (in_review)" in told
-    assert "deadlines: appeal → –" in told
+    assert "Status: 환불완료 (action_needed) → 재심사 중 (in_review)" in told
+    assert "Deadlines: appeal → –" in told
     assert not set("{}[]'") & set("".join(told))
 
 

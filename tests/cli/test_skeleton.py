@@ -354,11 +354,22 @@ def test_doctor_finds_what_is_wrong_and_says_the_next_step(run: Run, home: Home)
     assert code == 1
     assert told["sound"] is False
     found = {check["name"]: check for check in told["checks"]}
-    looked_at = {"home", "settings", "database", "browser", "fonts", "clock", "keyring", "disk", "schedule", "notify"}
-    assert set(found) == looked_at
+    looked_at = {"home", "settings", "database", "browser", "screen", "fonts", "clock", "keyring", "disk", "schedule"}
+    assert set(found) == looked_at | {"notify"}
     assert found["home"]["state"] == "fault"
     assert "rebuttal init" in found["home"]["todo"]
     assert not home.path.exists()
+
+
+def test_doctor_says_what_to_do_without_a_screen(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    said = []
+    for display in ("", ":1"):
+        monkeypatch.setenv("DISPLAY", display)
+        monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+        said += [check for check in json.loads(run("doctor", "--json")[1])["checks"] if check["name"] == "screen"]
+    assert [check["state"] for check in said] == ["note", "ok"]
+    assert "--headless" in said[0]["todo"]
 
 
 def test_doctor_finds_a_damaged_database_and_leaves_it(run: Run, made: Home) -> None:

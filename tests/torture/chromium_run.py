@@ -394,13 +394,25 @@ def content_of(main: Main, packet: Packet) -> Content:
 
 def content_arrived(main: Main, request: dict[str, Any], uploaded: list[dict[str, Any]], packet: Packet) -> Content:
     """What of an arrived request is compared with the packet. Files that went before it are the last ones."""
-    fields = {name: values[0] for name, values in request["fields"].items()}
+    fields = _flat(request["fields"])
     names = (packet.order_id, packet.case.case_id)
     named = any(value in names for value in fields.values()) or any(name in request["path"] for name in names)
     said = {key: nfc(fields[name].replace("\r\n", "\n")) for key, name in main.fields.items() if fields.get(name)}
     files = request["files"] or uploaded[len(uploaded) - len(packet.files) :]
     sums = tuple((f["name"], f["size"], f["sha256"]) for f in files)
     return packet.order_id if named else f"another case: {fields}", "", _told(said), sums
+
+
+def _flat(fields: dict[str, list[str]]) -> dict[str, str]:
+    """The fields of a request by name, with those that one of them carries as JSON."""
+    flat: dict[str, str] = {}
+    for name, (value, *_) in fields.items():
+        flat[name] = value
+        with contextlib.suppress(ValueError):
+            carried = json.loads(value)
+            if isinstance(carried, dict):
+                flat |= {key: one for key, one in carried.items() if isinstance(one, str)}
+    return flat
 
 
 def _told(said: dict[str, str]) -> str:

@@ -20,7 +20,7 @@ from agent.browser.form import Answer
 from agent.browser.gate import Gate
 from agent.browser.guard import SendingGuard
 from agent.errors import NotReady, PacketAltered, PageDrift, PortalDown, RebuttalError, SignedOut, WrongSubject
-from agent.policy import ActionRule, SendRule
+from agent.policy import ActionRule, FieldRule, SendRule
 from agent.portal import Channel, Fetched, Listing, Portal, Sent
 from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
@@ -193,6 +193,10 @@ class MemoryForm:
         self.chosen = {"appealType": (self.kind,)}
         note = packet.field("note")
         return [] if note and nfc(self.note) == nfc(note.value) else [say("note: it holds something else")]
+
+    async def survey(self) -> Mapping[str, FieldRule]:
+        """Nobody looks at it untouched."""
+        return {}
 
     async def aim(self) -> None:
         """The button."""

@@ -11,11 +11,20 @@ import pytest
 from agent.home import Home
 from agent.records import Action, Case
 from fixtures.kernel.serving import Served
+from fixtures.lazada.rules import REASON_IDS
 from flows.context import Context, opened
 from tests.conftest import Run, settings_text, sign_in
 from tests.portals.answering import Answer
 from tests.portals.lazada.answers import answer
+from tests.portals.main import Main
 from tests.portals.shop import Shop as AnyShop
+
+MAIN = Main(
+    "reverse_orders",
+    "asked",
+    {"reason": "reasonId", "comment": "comment"},
+    {"reason": {name: str(number) for name, number in REASON_IDS.items()}},
+)
 
 
 class Shop(AnyShop):

@@ -11,11 +11,18 @@ from agent.records import Action, Case
 from fixtures.kernel.serving import Served
 from flows.context import Context
 from tests.conftest import Run
+from tests.portals.main import Main
 from tests.portals.shop import Shop as AnyShop
 from tests.portals.wish.answers import answer
 
 WORLD: dict[str, Any] = {"seed": 3, "cases": 16}
 """The world of tests that share one: English pages that name their clock."""
+
+MAIN = Main(
+    "refund_disputes",
+    "none",
+    {name: name for name in ("carrier_link", "fulfilled_on", "delivered_on", "destination", "notes")},
+)
 
 
 class Shop(AnyShop):

@@ -1,0 +1,31 @@
+"""`rebuttal check` on pages that nobody changed: an alarm there would teach an operator to overlook alarms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.kernel.discover import portal_names
+from flows.check import check
+from tests.conftest import KEY, Workshop
+from tests.portals.conftest import opened_shop
+
+WORLD: dict[str, Any] = {"seed": 1, "cases": 6}
+
+
+@pytest.mark.parametrize("portal", portal_names())
+def test_untouched_pages_and_forms_are_read_and_left_alone(
+    portal: str, workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REBUTTAL_KEY", KEY)
+    with opened_shop(portal, workshop, tmp_path, **WORLD) as shop:
+        report = shop.run(check(shop.ctx, (shop.account,)))
+        assert [
+            (one.page, one.what, one.verdict, str(one.error)) for one in report.pages if one.verdict != "read"
+        ] == []
+        assert report.exit_code == 0
+        assert shop.writes() == []
+        forms = [one.page for one in report.pages if one.what and not one.channel]
+        assert forms, "no form was looked at"
