@@ -6,7 +6,9 @@ nobody has a word for is shown as it stands, readable.
 
 from __future__ import annotations
 
-from agent.words import Words, say
+from babel import Locale
+
+from agent.words import Words, say, spoken
 from flows import portal_terms
 
 
@@ -447,6 +449,12 @@ def missing(field: str, why: str) -> Words:
 def _portals(kind: str, key: str) -> Words:
     """A key of a portal's own: in the words of its package, else readable as it stands."""
     return portal_terms.word(kind, key) or portal_terms.word(kind, key.partition(":")[0]) or _plain(key)
+
+
+def tongue(code: str) -> str:
+    """A language by its code (`ko`), as the person's own language calls it."""
+    known: str | None = Locale.parse(spoken(), sep="-").languages.get(code)
+    return known or code
 
 
 def _plain(key: str) -> Words:

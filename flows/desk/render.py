@@ -51,6 +51,7 @@ class Templates:
             urlencode=urlencode,
         )
         self._pages.filters["money"] = money
+        self._pages.filters["tongue"] = terms.tongue
 
     def _asset(self, name: str) -> str:
         return self._desk.assets[name].address

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from playwright.async_api import BrowserContext, Page, async_playwright
 
-from agent.browser.provide import find_browser
+from agent.browser.provide import find_browser, find_headless_shell
 from flows.sync import sync
 from tests.bench.portal import Memory, Mock, served, signed_in
 
@@ -66,7 +66,7 @@ async def _naive(mock: Mock, state: dict[str, Any], urls: list[str]) -> float:
     """What one writes from the documentation: go, then ask for each field, then click the download."""
     begun = time.perf_counter()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_browser())
+        browser = await playwright.chromium.launch(executable_path=find_headless_shell() or find_browser())
         context: BrowserContext = await browser.new_context(storage_state={k: state[k] for k in ("cookies", "origins")})  # type: ignore[arg-type]
         page = await context.new_page()
         for number in range(1, len(urls) // 100 + 3):

@@ -14,7 +14,7 @@ from typing import Any
 
 from playwright.async_api import Page, Route, async_playwright
 
-from agent.browser.provide import find_browser
+from agent.browser.provide import find_browser, find_headless_shell
 from agent.browser.tab import see_script
 from fixtures import serving
 from tests.portals.amazon.signing import session_cookies
@@ -60,7 +60,7 @@ async def _run(rounds: int) -> list[dict[str, Any]]:
         mock = served["amazon"]
         longest = max((c for c in mock.truth() if c["channel"] == "claims"), key=lambda c: len(c["messages"]))
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=find_browser())
+            browser = await playwright.chromium.launch(executable_path=find_headless_shell() or find_browser())
             context = await browser.new_context()
             await context.add_cookies(session_cookies(mock))  # type: ignore[arg-type]
             for what, path in PAGES.items():

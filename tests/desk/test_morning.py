@@ -15,7 +15,7 @@ import uvicorn
 from PIL import Image
 from playwright.async_api import BrowserContext, Page, expect
 
-from agent.browser.provide import find_browser
+from agent.browser.provide import find_browser, find_headless_shell
 from fixtures.kernel.serving import Served
 from flows import people
 from flows.context import Context
@@ -64,7 +64,7 @@ class Morning:
 
         async def run() -> None:
             async with self.workshop.playwright_running() as playwright:
-                browser = await playwright.chromium.launch(executable_path=find_browser())
+                browser = await playwright.chromium.launch(executable_path=find_headless_shell() or find_browser())
                 try:
                     context: BrowserContext = await browser.new_context(
                         locale=locale, reduced_motion="reduce", viewport={"width": 1280, "height": 900}
