@@ -53,7 +53,7 @@ async def login(
         browsers(headed=not headless, pictures=True) as shared,
         visiting(ctx, shared, account, "signing_in") as visit,
     ):
-        chain = _Chain(visit.tab, portal, ctx.credentials(account), headless, code_from)
+        chain = _Chain(visit.tab, portal, ctx.credentials(account), headless, code_from, ctx.console.print)
         chain.wanted = str(account.options.get("store", ""))
         if portal.gate.one_tab:
             await visit.tab.page.add_init_script(ONE_TAB)
@@ -83,9 +83,16 @@ class _Chain:
     """The obstacles between the start and the portal's home page, each known by its own page."""
 
     def __init__(
-        self, tab: Tab, portal: Portal, credentials: Credentials, headless: bool, code_from: Callable[[], str] | None
+        self,
+        tab: Tab,
+        portal: Portal,
+        credentials: Credentials,
+        headless: bool,
+        code_from: Callable[[], str] | None,
+        tell: Callable[[str], None],
     ) -> None:
         self.tab = tab
+        self.tell = tell
         self.gate = portal.gate
         self.hosts = (urlsplit(tab.base_url).hostname or "", *portal.hosts)
         self.store = f"{tab.portal}:{tab.account}"
@@ -126,6 +133,7 @@ class _Chain:
         if self.headless:
             raise error
         here = "frame" if self.frame else self.tab.ended
+        self.tell(str(say("{why} Go on in the window that is open; this waits for you.", why=error.said)))
         for _ in range(PERSON_MS // 1000):
             with contextlib.suppress(Error):
                 await self.tab.page.wait_for_timeout(1000)

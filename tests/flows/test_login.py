@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
+import flows.login
 from agent.errors import PERSON, Challenge, PortalDown, SignedOut
 from agent.home import Home
 from agent.settings import AccountSettings
@@ -14,6 +17,7 @@ from fixtures.kernel.serving import Served
 from flows.context import Context, opened
 from flows.login import login
 from flows.sync import sync
+from flows.visit import browsers, visiting
 from tests.conftest import Run
 
 STORE = "coupang:main"
@@ -75,6 +79,35 @@ def test_without_a_code_a_person_is_needed(enter: Callable[..., Any], code_from:
     with pytest.raises(SignedOut, match="one-time code") as fault:
         enter(code_from)
     assert "--code -" in str(fault.value.todo)
+
+
+def test_in_a_window_the_person_is_told_what_is_wanted_and_waited_for(
+    ctx: Context, account: AccountSettings, mock: Served, run: Run[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, pages, said, typing = ctx.portal("coupang").gate, [], [], []
+
+    @contextlib.asynccontextmanager
+    async def watched(*given: Any, **how: Any) -> AsyncIterator[Any]:
+        async with visiting(*given, **how) as visit:
+            pages.append(visit.tab.page)
+            yield visit
+
+    async def person() -> None:
+        await pages[0].fill(gate.code, mock.otp())
+        await pages[0].click(gate.code_submit)
+
+    def tell(sentence: str) -> None:
+        said.append(sentence)
+        typing.append(asyncio.ensure_future(person()))
+
+    monkeypatch.setattr(flows.login, "browsers", lambda **how: browsers(**(how | {"headed": False})))
+    monkeypatch.setattr(flows.login, "visiting", watched)
+    monkeypatch.setattr(ctx.console, "print", tell)
+    assert run(login(ctx, account)).exit_code == 0
+    assert said == [
+        "coupang:main: the portal wants its one-time code. Go on in the window that is open; this waits for you."
+    ]
+    assert ctx.vault.load(STORE) is not None
 
 
 def test_without_name_and_password_a_person_is_needed(

@@ -166,7 +166,8 @@ class Run:
             Scheduler(self.world).run([lambda: self.submit(machine), lambda: second(other)])
 
     def _calm(self) -> None:
-        """Everything works again, and no dead machine holds the account any more: what is open is settled, what was cleared is approved and sent again."""
+        """Everything works again, and no dead machine holds the account any more: what is open is settled, what was
+        cleared is approved and sent again."""
         self.trail.append("calm")
         self.world.wait(_LEASE_OVER_S)
         machine = self.machines[0]
