@@ -17,7 +17,7 @@ _NOTE = """(text) => {
   let host = document.querySelector('rebuttal-note');
   if (!host) { host = document.createElement('rebuttal-note'); document.documentElement.append(host); }
   host.hidden = !text;
-  host.style.cssText = 'position:fixed;left:0;right:0;bottom:0;z-index:2147483647;pointer-events:none';
+  host.style.cssText = 'position:fixed;left:0;right:0;top:0;z-index:2147483647;pointer-events:none';
   const root = host.inside ??= host.attachShadow({ mode: 'closed' });
   root.textContent = '';
   const bar = document.createElement('div');
@@ -34,7 +34,8 @@ _TEXT = """(element) => (element.innerText ?? element.textContent ?? '').trim()
 
 
 async def note(page: Page, words: Words | None) -> None:
-    """A bar at the foot of the window that says what is wanted; None takes it away. It is no part of the page read."""
+    """A bar that says what is wanted; None takes it away. It is no part of the page read, and stands at the head of the
+    window, because a small screen cuts its foot off."""
     with contextlib.suppress(Error):
         await page.evaluate(_NOTE, str(words) if words else "")
 

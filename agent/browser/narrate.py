@@ -27,7 +27,7 @@ _SHOW = """([tag, title, text, wait, go, waiting]) => {
   const mark = document.createElement(tag);
   const root = mark.attachShadow({mode: 'closed'});
   const box = document.createElement('div');
-  box.style.cssText = 'all:initial;position:fixed;z-index:2147483647;right:16px;bottom:16px;max-width:440px;' +
+  box.style.cssText = 'all:initial;position:fixed;z-index:2147483647;right:16px;top:64px;max-width:440px;' +
     'padding:10px 14px;font:14px/1.5 system-ui,sans-serif;color:#fff;background:#12324a;border-radius:6px;' +
     'box-shadow:0 2px 10px rgba(0,0,0,.4)';
   const words = document.createElement('div');
