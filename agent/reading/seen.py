@@ -38,6 +38,8 @@ _MORE = re.compile(
 _CUT = re.compile(r"(?:…|\.\.\.|⋯)$|(?:더 ?보기|펼치기|(?i:show more|read more|see more))$")
 _SIGN = 12
 """The longest such sign has no more letters."""
+_DATED = re.compile(r"(?<!\d)2[05]\d\d(?!\d)|(?<!\d)\d{1,2}:\d\d(?!\d)")
+"""A year, Buddhist ones included, or an hour: every entry of a conversation or history has one."""
 _COUNT = r":?([\d,.\u00a0]+)(?:건|개|件|条|筆|шт\.?|results?|items?|orders?|rows?)?"
 _ALIKE = 0.45
 """From here on a text may be what a missing label has become."""
@@ -343,9 +345,22 @@ class Part:
                 stop = tree.end[i]
         return found
 
+    def is_empty(self, none: str) -> bool:
+        """Does the part say, in the words of `none`, that nothing is in it? Drift where it shows something dated as well:
+        what is believed absent may be sent once more."""
+        if not self.shows(none):
+            return False
+        tree = self.seen.tree
+        dated = [
+            tree.texts[n] for n in range(self.first, self.last) if not tree.aside[n] and _DATED.search(tree.texts[n])
+        ]
+        if dated:
+            raise self.seen.drift(self.name, say("entries are shown, and that there are none"), found=tuple(dated[:3]))
+        return True
+
     def told(self, none: str = "") -> list[Entry]:
         """The entries. There must be one, unless the part says, in the words of `none`, that there are none."""
-        if none and self.shows(none):
+        if none and self.is_empty(none):
             return []
         found = self.entries()
         if not found:

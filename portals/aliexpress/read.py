@@ -82,7 +82,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     used, allowed = info.labelled("dispute.appeals").read(_attempts)
     actions = tuple(action for action in _ACTIONS if info.offers(f"action.{action}"))
     appeal = seen.section("appeals.heading")
-    filed = None if appeal.shows("appeals.none") else appeal
+    filed = None if appeal.is_empty("appeals.none") else appeal
     answer = filed.labelled("appeals.state").word("appeal") if filed else None
     status = _status(state, answer, actions)
     deadlines = read_deadlines(seen, info, opened, actions)
@@ -319,7 +319,7 @@ def _history(seen: Seen) -> list[_Entry]:
 def read_sent(seen: Seen, action: Action) -> tuple[Sent, ...]:
     """The seller's answers of one kind that the history lists (proof for settling an unknown outcome)."""
     part = seen.section("appeals.heading")
-    filed = action == "appeal" and not part.shows("appeals.none")
+    filed = action == "appeal" and not part.is_empty("appeals.none")
     what = norm(part.labelled("appeals.type").text) if filed else ""
     return tuple(
         Sent(number=entry.number, at=entry.message.at, what=what)

@@ -89,7 +89,7 @@ def read_sent(seen: Seen, action: Action) -> tuple[Sent, ...]:
     """The seller's own entries of one kind; of new cases those that were opened from this one."""
     if action == "open_ticket":
         part = seen.section("case.follow.heading")
-        if part.shows("case.follow.none"):
+        if part.is_empty("case.follow.none"):
             return ()
         rows = part.rows({"id": "cases.id", "created": "cases.created"})
         market = market_of(seen)

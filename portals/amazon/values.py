@@ -165,7 +165,7 @@ class Entry:
 def history(seen: Seen, market: Market) -> list[tuple[Entry, Message]]:
     """The entries in the order shown, and each as a message: its text begins with what was done."""
     part = seen.section("history.heading")
-    if part.shows("history.none"):
+    if part.is_empty("history.none"):
         return []
     found = []
     for one in part.entries():

@@ -436,7 +436,7 @@ def read_messages(seen: Seen, missing: dict[str, str]) -> tuple[Message, ...]:
     """The Message Center dialogue of the order, in the order shown."""
     part = seen.section("messages.heading")
     entries = part.entries() or part.blocks()
-    if part.shows("messages.none"):
+    if part.is_empty("messages.none"):
         if len(entries) > 1:
             raise seen.drift("messages.heading", say("messages are shown, and that there are none"))
         return ()
@@ -525,7 +525,7 @@ def read_history(seen: Seen) -> tuple[Sent, ...]:
 def _history_rows(seen: Seen) -> list[dict[str, Value]]:
     part = seen.section("history.heading")
     names = {n: f"history.{n}" for n in ("number", "at", "type", "state", "result", "result_at")}
-    if part.shows("history.none"):
+    if part.is_empty("history.none"):
         if any(part.places(key) for key in names.values()):
             raise seen.drift("history.heading", say("appeals are shown, and that there are none"))
         return []

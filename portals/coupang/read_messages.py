@@ -284,7 +284,7 @@ def _hash_of(file: Fetched | None) -> str | None:
 def _answers(seen: Seen) -> list[Row]:
     """The answers that the portal says it has; auto-replies and read marks are never among them (CM4)."""
     part = seen.section("inbox.answers.heading")
-    if part.shows("inbox.answers.none"):
+    if part.is_empty("inbox.answers.none"):
         return []
     return part.rows({name: f"inbox.answer.{name}" for name in ("number", "at", "state", "state_at")})
 

@@ -178,7 +178,7 @@ def _extra_holidays(seen: Seen) -> tuple[date, ...]:
 def request_rows(seen: Seen) -> list[Row]:
     """The confirmation requests listed on a return's page."""
     part = seen.section("returns.requests.heading")
-    if part.shows("returns.requests.none"):
+    if part.is_empty("returns.requests.none"):
         return []
     return part.rows({name: f"confirm.{name}" for name in ("number", "at", "kind", "state")})
 

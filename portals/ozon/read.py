@@ -153,7 +153,7 @@ def read_messages(seen: Seen) -> tuple[Message, ...]:
 
 def _history(seen: Seen) -> list[dict[str, Value]]:
     part = seen.section("history.heading")
-    if part.shows("history.none"):
+    if part.is_empty("history.none"):
         return []
     names = {name: f"history.{name}" for name in ("number", "at", "state", "result", "result_at")}
     return [row.cells for row in part.rows(names)]

@@ -163,7 +163,7 @@ def read_sent(seen: Seen, action: Action) -> tuple[Sent, ...]:
 def read_ruling(seen: Seen) -> tuple[Instant | None, Decision | None]:
     """What Ozon decided, in its words, and when."""
     part = seen.section("return.ruling.heading")
-    if part.shows("return.ruling.none"):
+    if part.is_empty("return.ruling.none"):
         return None, None
     taken: set[int] = set()  # what belongs to a label; the rest is the text
     for key in ("return.ruled_at", "return.compensation"):

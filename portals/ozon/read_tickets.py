@@ -118,7 +118,7 @@ def read_sent(seen: Seen, action: Action) -> tuple[Sent, ...]:
     if action == "reply":
         return tuple(Sent(number=number, at=said.at, what="") for number, said in own_messages(seen))
     part = seen.section("ticket.related.heading")
-    if part.shows("ticket.related.none"):
+    if part.is_empty("ticket.related.none"):
         return ()
     rows = part.rows({"number": "related.number", "at": "related.at", "subtopic": "ticket.subtopic"})
     return tuple(

@@ -25,6 +25,7 @@ LABELS = Labels(
         "goods.heading": ("Goods",),
         "goods.id": ("Product ID",),
         "goods.name": ("Product",),
+        "goods.none": ("No answers yet.",),
         "help.heading": ("Help",),
         "words.party.buyer": ("Buyer",),
     },
@@ -162,3 +163,22 @@ def test_an_element_is_given_back_as_it_was_stored() -> None:
 def test_what_a_person_typed_is_read_with_its_line_ends() -> None:
     tree = Tree("<form><textarea name=why>one\n  two &amp; three</textarea></form>")
     assert tree.field_value(tree.tags.index("textarea")) == "one\n  two & three"
+
+
+# -- that there is nothing -------------------------------------------------------------------------------------------
+
+NOTHING = "<section><h3>Goods</h3>{shown}<p>No answers yet.</p></section>"
+
+
+def test_a_part_is_empty_only_where_it_says_so_and_shows_nothing_dated() -> None:
+    """An answer that is believed absent may be sent a second time."""
+
+    def goods(shown: str) -> bool:
+        return seen(NOTHING.format(shown=shown)).section("goods.heading").is_empty("goods.none")
+
+    assert goods("")
+    assert goods("<p>Total 0. Answers of the last 90 days.</p>")
+    assert not seen("<section><h3>Goods</h3><p>…</p></section>").section("goods.heading").is_empty("info.state")
+    for dated in ("<div><b>Seller</b><i>2026.03.07</i><p>Hello</p></div>", "<p>11:05</p>", "<p>7 марта 2026 г.</p>"):
+        with pytest.raises(PageDrift, match="that there are none"):
+            goods(dated)
