@@ -19,6 +19,7 @@ from agent.errors import (
     REFUSED,
     UNKNOWN,
     ApprovalStale,
+    CaseMoved,
     LintBlocked,
     NotApproved,
     OutcomeUnknown,
@@ -242,6 +243,8 @@ class _Submission:
                     else:
                         await self._send(visit, case, approval)
             except RebuttalError as error:
+                if isinstance(error, CaseMoved):  # a list row may not show it: the next sync looks at the page itself
+                    self.ctx.store.cases.mark_unread(self.packet.case, str(error.said))
                 with contextlib.suppress(OSError):
                     await visit.tab.leave_bundle(error, "sending")
                 raise

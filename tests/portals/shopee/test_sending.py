@@ -69,6 +69,19 @@ def test_a_dispute_may_be_followed_by_a_second_one_where_the_page_offers_it(shop
 
 
 @pytest.mark.mock(portal="shopee", seed=2, cases=2)
+def test_what_the_list_does_not_show_is_read_by_the_sync_after_a_refusal(shop: Shop) -> None:
+    """Else the record stays behind, and every new approval is refused like the first."""
+    case = shop.first("appeal")
+    values, files = shop.answer(case, "appeal")
+    shop.mock.event("message", case_id=case.case_id, text="Where is it?")
+    assert shop.send(case, shop.draft(case, "appeal", values, *files)).error == "CaseMoved"
+    assert shop.sync().exit_code == 0
+    case = shop.again(case)
+    assert case.messages[-1].text == "Where is it?"
+    assert shop.send(case, shop.draft(case, "appeal", values, *files)).outcome == "confirmed"
+
+
+@pytest.mark.mock(portal="shopee", seed=2, cases=2)
 def test_a_picture_in_another_module_or_a_second_button_stops_before_the_click(shop: Shop) -> None:
     case = shop.first("appeal")
     for fault, error in (("swapped_modules", "PacketAltered"), ("second_submit", "PageDrift")):
