@@ -293,16 +293,17 @@ class Run:
                 by="li",
             )
             before = ctx.store.ledger.current(case.key, "appeal")
+            packets.extend([before] if before is not None else [])  # stays in force where nothing more is written
             if before is None or before.digest != packet.digest:
                 self.books.redrafted(case_id)
-            ctx.store.ledger.save_draft(draft)
             packets.append(packet)
+            ctx.store.ledger.save_draft(draft)
             ctx.store.ledger.freeze(packet)
             ctx.store.ledger.approve(packet, by="wang", machine=machine.name, hours=24, four_eyes=True)
 
         self._program(machine, Weather(), approve, death=death)
-        if packets:
-            self._note_approval(packets[0])
+        for packet in packets:
+            self._note_approval(packet)
 
     def _note_approval(self, packet: Packet) -> None:
         """What of it is on the disk counts as said, also when the program died right after."""
