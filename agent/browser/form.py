@@ -17,7 +17,7 @@ from agent.browser import fields
 from agent.browser.gate import Spot
 from agent.browser.patience import ANSWER_MS, LOOK_MS, ROWS_MS
 from agent.browser.tab import Tab, Wanted
-from agent.errors import PacketAltered, PageDrift, RebuttalError
+from agent.errors import PacketAltered, PageDrift, RebuttalError, WrongSubject
 from agent.policy import ActionRule, FieldRule
 from agent.reading.labels import norm
 from agent.reading.seen import Seen
@@ -127,6 +127,14 @@ class LabelledForm:
                 raise seen.drift(self.fields[key].label, say("{name} is not fixed by the portal any more", name=key))
         self._form = await self._scope(body, found, seen)
         return seen
+
+    def prove(self, shown: str, asked: str) -> None:
+        """Raise `WrongSubject` unless the subject that the form shows is the one that it was opened for."""
+        if shown != asked:
+            raise WrongSubject(
+                say("{asked} was asked for, the form shows {shown}.", asked=asked, shown=shown),
+                say("Nothing was sent. Run `rebuttal sync`, then look."),
+            )
 
     async def _dialog(self, dialog: Dialog) -> None:
         """The page's own question after the click is part of the approved click; before it, it is declined."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Gate, Spot
 from agent.browser.tab import Tab, Wanted
-from agent.errors import WrongSubject
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, HealthPage, Listed, Listing, Measure, Sent
 from agent.reading.labels import norm
@@ -13,7 +12,6 @@ from agent.reading.moments import read_moment
 from agent.reading.seen import Seen
 from agent.records import Action, Case, Money
 from agent.sending.packet import Packet, Receipt
-from agent.words import say
 from portals.aliexpress import read, read_list
 from portals.aliexpress.shown import clock_of, money, percent
 
@@ -141,11 +139,7 @@ class DisputeForm(LabelledForm):
         case_id = packet.case.case_id
         seen = await self.open_at(self.case.url, case_id)
         shown = seen.section(self.labels.heading).labelled("form.dispute").text
-        if shown != case_id:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=case_id, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, case_id)
 
     def read_receipt(self, seen: Seen) -> Receipt:
         part, clock = seen.section("receipt.heading"), clock_of(seen)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from agent.browser.form import FormLabels
 from agent.browser.gate import Spot
 from agent.browser.tab import Tab
-from agent.errors import WrongSubject
 from agent.policy import ActionRule
 from agent.portal import Channel
 from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.sending.packet import Packet, Receipt
-from agent.words import say
 from portals.amazon import read_cases
 from portals.amazon.kat import KatForm
 from portals.amazon.markets import market_of
@@ -95,16 +93,9 @@ class AmazonForm(KatForm):
         await self.tab.page.goto("about:blank")  # an address that differs behind the # alone would load nothing anew
         seen = await self.open_at(self.address, self.subject)
         if "form.case" in self.labels.landmarks:
-            self._prove(seen.section(self.labels.heading).labelled("form.case").text)
+            self.prove(seen.section(self.labels.heading).labelled("form.case").text, self.subject)
         else:
-            self._prove(seen.labelled(self.labels.landmarks[0]).text)
-
-    def _prove(self, shown: str) -> None:
-        if shown != self.subject:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=self.subject, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+            self.prove(seen.labelled(self.labels.landmarks[0]).text, self.subject)
 
     def read_receipt(self, seen: Seen) -> Receipt:
         part = seen.section("receipt.heading")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Spot
 from agent.browser.tab import Tab, Wanted
-from agent.errors import WrongSubject
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, Listed, Listing, Sent
 from agent.reading.deadlines import deadline_from_instant, deadline_from_rule, read_due
@@ -150,11 +149,7 @@ class InquiryForm(LabelledForm):
         inquiry = packet.case.case_id
         seen = await self.open_at(f"{ADDRESS}/{inquiry}/{self.act}", inquiry)
         shown = seen.labelled("inquiry.number").text
-        if shown != inquiry:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=inquiry, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, inquiry)
 
     def read_receipt(self, seen: Seen) -> Receipt:
         shown = seen.labelled("inquiry.number").text

@@ -5,14 +5,12 @@ from __future__ import annotations
 from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Spot
 from agent.browser.tab import Tab, Wanted
-from agent.errors import WrongSubject
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, Link, Listed, Listing, Sent
 from agent.reading.labels import norm
 from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.sending.packet import Packet, Receipt
-from agent.words import say
 from portals.coupang import read_messages as read
 from portals.coupang.tickets import TicketForm
 from portals.coupang.wuic import moment
@@ -127,11 +125,7 @@ class AnswerForm(LabelledForm):
         message = packet.case.case_id
         seen = await self.open_at(f"/messages/reply?message_id={message}", message)
         shown = seen.labelled("inbox.number").text
-        if shown != message:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=message, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, message)
 
     def read_receipt(self, seen: Seen) -> Receipt:
         shown = seen.labelled("inbox.number").text

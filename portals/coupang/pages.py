@@ -5,7 +5,6 @@ from __future__ import annotations
 from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Gate, Spot
 from agent.browser.tab import Tab, Wanted
-from agent.errors import WrongSubject
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, Link, Listed, Listing, Sent
 from agent.reading.labels import norm
@@ -126,11 +125,7 @@ class AppealForm(LabelledForm):
     async def open(self, packet: Packet) -> None:
         seen = await self.open_at(f"/orders/{packet.order_id}/appeal", packet.order_id)
         shown = seen.labelled("appeal.order").text
-        if shown != packet.order_id:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=packet.order_id, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, packet.order_id)
 
     def read_receipt(self, seen: Seen) -> Receipt:
         return read.read_receipt(seen, self.case.order_id)

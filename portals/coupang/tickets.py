@@ -5,14 +5,12 @@ from __future__ import annotations
 from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Spot
 from agent.browser.tab import Tab, Wanted
-from agent.errors import WrongSubject
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, Listed, Listing, Sent
 from agent.reading.labels import norm
 from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.sending.packet import Packet, Receipt
-from agent.words import say
 from portals.coupang import read_tickets as read
 from portals.coupang.wuic import moment
 
@@ -87,11 +85,7 @@ class TicketForm(LabelledForm):
         about = packet.case.case_id
         seen = await self.open_at(f"/help/tickets/new?about={about}", about)
         shown = seen.labelled("tickets.about").text
-        if shown != about:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=about, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, about)
 
     def read_receipt(self, seen: Seen) -> Receipt:
         shown = seen.labelled("tickets.about").text
@@ -129,11 +123,7 @@ class TicketReplyForm(LabelledForm):
         ticket = packet.case.case_id
         seen = await self.open_at(f"/help/tickets/{ticket}/reply", ticket)
         shown = seen.labelled("tickets.number").text
-        if shown != ticket:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=ticket, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, ticket)
 
     def read_receipt(self, seen: Seen) -> Receipt:
         shown = seen.labelled("tickets.number").text

@@ -12,7 +12,7 @@ from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Spot
 from agent.browser.patience import ROWS_MS
 from agent.browser.tab import Tab, Wanted
-from agent.errors import PacketAltered, WrongSubject
+from agent.errors import PacketAltered
 from agent.policy import ActionRule, FieldRule
 from agent.portal import Channel, Fetched, Listed, Listing, Sent
 from agent.reading.labels import norm
@@ -143,11 +143,7 @@ class RequestForm(LabelledForm):
         receipt = packet.case.case_id
         seen = await self.open_at(f"{RETURNS}/confirm?receiptId={receipt}", receipt)
         shown = seen.labelled("confirm.receipt").text
-        if shown != receipt:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=receipt, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, receipt)
 
     async def _field(self, key: str, scope: Locator, seen: Seen) -> Locator:
         """A field of one option stands in that option's block, which is named by its id."""
@@ -268,11 +264,7 @@ class WithdrawForm(LabelledForm):
         request = packet.case.case_id
         seen = await self.open_at(f"{REQUESTS}/{request}/withdraw", request)
         shown = seen.labelled("confirm.number").text
-        if shown != request:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=request, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, request)
 
     def read_receipt(self, seen: Seen) -> Receipt:
         shown = seen.labelled("confirm.number").text

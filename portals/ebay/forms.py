@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Spot
 from agent.browser.tab import Tab
-from agent.errors import CaseMoved, WrongSubject
+from agent.errors import CaseMoved
 from agent.policy import ActionRule, FieldRule
 from agent.reading.labels import norm
 from agent.reading.seen import Seen
@@ -82,11 +82,7 @@ class EbayForm(LabelledForm):
         seen = await self.open_at(self.address, packet.case.case_id)
         self.worded = {f.key: self._offered(seen, f) for f in packet.fields if f.kind == "choice"}
         shown = seen.labelled(_SUBJECT[self.channel.name]).text
-        if shown != packet.case.case_id:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=packet.case.case_id, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, packet.case.case_id)
 
     def _typed(self, packet: Packet) -> list[PacketField]:
         """The packet's fields, its choices in the words of this page: it is in its site's language."""

@@ -12,7 +12,7 @@ from agent.browser.fields import is_seen
 from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Spot
 from agent.browser.tab import Tab
-from agent.errors import CaseMoved, WrongSubject
+from agent.errors import CaseMoved
 from agent.policy import ActionRule
 from agent.portal import Channel
 from agent.reading.labels import norm
@@ -51,14 +51,6 @@ class LazadaForm(LabelledForm):
     async def open(self, packet: Packet) -> None:
         """Go to the form and prove whose it is."""
         raise NotImplementedError
-
-    def prove(self, shown: str, wanted: str) -> None:
-        """Raise `WrongSubject` unless the form is of this item: a request may have several."""
-        if shown != wanted:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=wanted, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
 
 
 class DialogForm(LazadaForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Spot
 from agent.browser.tab import Tab
-from agent.errors import CaseMoved, WrongSubject
+from agent.errors import CaseMoved
 from agent.policy import ActionRule
 from agent.portal import Channel
 from agent.reading.labels import norm
@@ -45,14 +45,6 @@ class OzonForm(LabelledForm):
     def subject(self, seen: Seen) -> str:
         """The case that the form says it is for."""
         raise NotImplementedError
-
-    def prove(self, shown: str, asked: str) -> None:
-        """Raise `WrongSubject` unless they are the same."""
-        if shown != asked:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=asked, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
 
     def file_rows(self, seen: Seen) -> list[str]:
         """The previews in order: each names its file first."""

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from agent.browser.form import FormLabels, LabelledForm
 from agent.browser.gate import Spot
 from agent.browser.tab import Tab
-from agent.errors import WrongSubject
 from agent.policy import ActionRule
 from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.sending.packet import Packet, Receipt
-from agent.words import say
 from portals.wish.shown import moment
 
 if TYPE_CHECKING:
@@ -67,8 +65,4 @@ class WishForm(LabelledForm):
     def _prove(self, seen: Seen) -> None:
         """Raise `WrongSubject` unless the window is of this case."""
         shown = seen.section(self.labels.heading).labelled(_SUBJECT[self.channel.name]).text
-        if shown != self.case.case_id:
-            raise WrongSubject(
-                say("{asked} was asked for, the form shows {shown}.", asked=self.case.case_id, shown=shown),
-                say("Nothing was sent. Run `rebuttal sync`, then look."),
-            )
+        self.prove(shown, self.case.case_id)
