@@ -61,9 +61,12 @@ class Checking:
             case = await self._case(channel, case_id, url, row)
             for action in case.actions if case is not None else ():
                 rule = self.policy.action(channel.name, action)
-                if case is not None and rule is not None and action not in actions:
-                    actions.add(action)
-                    await self._form(channel, case, action, channel.rule_for(case, action, rule))
+                if case is None or rule is None or action in actions:
+                    continue
+                if rule.moves_money and not self.ctx.settings.allow_money_actions:
+                    continue  # what may not be sent is not even opened: some forms begin with a button of their own
+                actions.add(action)
+                await self._form(channel, case, action, channel.rule_for(case, action, rule))
 
     async def _list(self, channel: Channel, name: str) -> list[Listed]:
         """The rows under one filter; a list must hold as many as it says."""
