@@ -196,7 +196,7 @@ async (want) => {
   };
 
   const judge = () => {
-    const busy = want.busy.some(visible);
+    const busy = document.readyState === "loading" || want.busy.some(visible);  // its end may not have come yet
     const gateByUrl = gates.find((g) => (g.url && g.url.test(location.href)) || g.css.some(visible));
     if (gateByUrl) { serialise(); return { status: "gate", gate: gateByUrl.name, missing: [], unfilled: [], busy }; }
     if (busy && !gateMentioned()) return { status: "wait", busy, missing: wanted.map((_, i) => i), unfilled: [] };

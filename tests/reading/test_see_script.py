@@ -267,3 +267,33 @@ def test_looking_changes_nothing_on_the_page(run: Run) -> None:
 
     before, after = run(see())
     assert before == after
+
+
+def test_a_page_whose_end_has_not_come_yet_is_not_ready(run: Run) -> None:
+    """Its landmarks are there, and the last messages are not: what is read would look whole."""
+    whole = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<h1 id=top>Case</h1><p>one"
+            )
+            await writer.drain()
+            await whole.wait()
+            writer.write(b"</p><p>two</p>")
+            await writer.drain()
+            writer.close()
+
+    async def see() -> dict[str, Any]:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server, opened() as page:
+            await page.goto(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", wait_until="commit")
+            await page.wait_for_selector("#top")
+            looking = asyncio.ensure_future(look(page, landmarks=[["Case"]], wait_ms=20_000))
+            await page.evaluate("1")  # the script has looked once by then
+            whole.set()
+            return await looking
+
+    got = run(see())
+    assert (got["status"], Tree(got["html"]).texts) == ("ready", ["Case", "one", "two"])
