@@ -37,6 +37,28 @@ UNASKED = """e => e.disabled ? '' : e.type === 'checkbox' || e.type === 'radio'
     .map((o) => o.text.trim()).join(' + ')"""
 """What a field holds that nobody was asked about; empty where it holds nothing. A list may stand at the choice that the
 portal itself made in it, such as the seller's own address for returns."""
+STRAY = """c => {
+  const kind = (e) => e.tagName === 'SELECT' ? 'list' : e.tagName === 'TEXTAREA' || (e.tagName === 'INPUT'
+    && !['checkbox', 'radio', 'file', 'hidden', 'submit', 'button', 'reset', 'image'].includes(e.type)) ? 'text' : '';
+  if (!kind(c)) return false;
+  return [...(c.labels || [])].some((label) => {
+    for (let box = label; box; box = box.parentElement) {
+      const near = [...box.querySelectorAll('input, textarea, select')].filter((e) => kind(e) === kind(c)
+        && (e === c || e.checkVisibility({ visibilityProperty: true, opacityProperty: true })));
+      if (near.length) return !near.includes(c);
+    }
+    return false;
+  });
+}"""
+"""Does the label that markup ties to a field stand beside another field of its kind? Then one of the two is wrong."""
+ELSEWHERE = (
+    """b => b.hasAttribute && b.hasAttribute('formaction') ? new URL(b.formAction, document.baseURI).pathname : ''"""
+)
+"""Where a button of its own accord sends the form; empty where it leaves that to the form."""
+OVERRULED = """(b) => b.tagName === 'BUTTON' && b.type === 'button' && !!b.form && [...b.form.elements].some((e) => e !== b
+  && (e.tagName === 'BUTTON' || e.tagName === 'INPUT') && e.type === 'submit'
+  && e.checkVisibility({ visibilityProperty: true, opacityProperty: true }))"""
+"""Is it a plain button, in a form that has another one to submit it?"""
 NAMED = "(form, names) => names.map((name) => form.innerText.split(name).length - 1)"
 """How often each name stands in the form."""
 BOUND = """form => [form.getAttribute('action') || '', ...[...form.elements].flatMap((e) =>

@@ -6,6 +6,7 @@ at all, stops everything before the click. Nothing here heals, retries or guesse
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -153,6 +154,8 @@ class LabelledForm:
         for text in self.tab.labels.texts[key]:
             for candidate in await scope.get_by_label(text, exact=True).all():
                 if await fields.is_seen(candidate) and await candidate.evaluate(self.is_field):
+                    if await candidate.evaluate(fields.STRAY):
+                        raise seen.drift(key, say("the label stands beside another field than the one it is tied to"))
                     found.append(candidate)
         if not found:  # many forms of messengers have no label, only a hint inside the field
             for text in self.tab.labels.texts[key]:
@@ -380,8 +383,14 @@ class LabelledForm:
         return await (self._one_icon(scope) if self.labels.button else self._one_button(self.labels.submit, scope))
 
     async def aim(self) -> None:
-        """The submit button, enabled."""
+        """The submit button, enabled, and one that sends this form and nothing else."""
         button = await self._submit()
+        to = str(await button.evaluate(fields.ELSEWHERE))
+        if (to and not re.search(self.rule.send.path, to)) or await button.evaluate(fields.OVERRULED):
+            raise PacketAltered(
+                say("The button does not send this form{to}.", to=f": {to}" if to else ""),
+                say("Nothing was sent. Look with `rebuttal debug`."),
+            )
         if not await button.is_enabled():
             raise PacketAltered(say("The portal keeps the submit button disabled."), say("Look with `rebuttal debug`."))
         self._button = button

@@ -170,6 +170,7 @@
       held: () => ({
         type: chosen(), note: truth.note.isContentEditable ? truth.note.innerText : truth.note.value,
         preset: fields.filter((e) => truth.form.contains(e) && !own(e) && e.type !== "hidden" && e.type !== "file" && e.type !== "submit" && e.type !== "button"
+          && !(e.type === "select-one" && [...e.selectedOptions].every((o) => o.defaultSelected))  // the portal's own choice
           && (e.type === "checkbox" || e.type === "radio" ? e.checked : held(e))).map((e) => e.name),
         others: fields.filter((e) => !own(e) && e.type !== "file" && held(e) !== before.get(e)).map((e) => e.name || e.tagName),
         given: given.filter((g) => g.input !== truth.files).length, files: given.filter((g) => g.input === truth.files).flatMap((g) => g.files),

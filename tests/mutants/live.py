@@ -76,6 +76,7 @@ READABLE = {
     "second_note_unseen": "a second, unseen note field",
     "submit_twice_unseen": "a second, unseen submit button in the form",
     "submit_outside": "the button outside its form",
+    "select_preset": "a list added that stands at the portal's own choice",
 }
 TROUBLE = {
     "buttons_for_choice": "the choice as buttons",
@@ -87,7 +88,6 @@ TROUBLE = {
     "tick_preset": "a ticked box added",
     "radio_preset": "a chosen radio button added",
     "text_preset": "a filled field added",
-    "select_preset": "a chosen list added",
     "hidden_choice": "a hidden choice added",
     "second_note": "a second note field",
     "label_of_another": "the note's label tied to another field",
