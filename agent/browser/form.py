@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from playwright.async_api import Dialog, Error, FilePayload, Locator
 
@@ -25,6 +25,9 @@ from agent.reading.seen import Seen
 from agent.records import Case
 from agent.sending.packet import Packet, PacketField, Receipt, nfc
 from agent.words import Words, say
+
+if TYPE_CHECKING:
+    from agent.portal import Channel
 
 
 @dataclass(frozen=True)
@@ -104,16 +107,29 @@ class LabelledForm:
     bound = fields.BOUND
     """Script: what does the form carry unseen?"""
 
-    def __init__(self, tab: Tab, rule: ActionRule, labels: FormLabels) -> None:
+    def __init__(self, tab: Tab, rule: ActionRule, labels: FormLabels, channel: Channel, case: Case) -> None:
         self.tab = tab
         self.rule = rule
         self.labels = labels
+        self.channel = channel
+        self.case = case
         self.fields: dict[str, FieldRule] = {key: f for key, f in rule.fields.items() if f.kind != "message"}
         """The fields that stand on the page, by key."""
         self.chosen: dict[str, tuple[str, ...]] = {}
         self._form: Locator | None = None
         self._button: Locator | None = None
         self._clicked = False
+
+    # -- the case --------------------------------------------------------------------------------------------------
+
+    async def look(self) -> Case:
+        """Open the case anew and read it."""
+        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
+        self.note(seen)
+        return self.channel.read_subject(seen, documents, self.case.case_id)
+
+    def note(self, seen: Seen) -> None:
+        """Keep what the case's own page tells about the form, such as where it is."""
 
     # -- the form --------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,11 @@ def norm(text: str) -> str:
     return "".join(text.split()).strip(_TRIM).lower()
 
 
+def first_difference(*pairs: tuple[str, str]) -> str | None:
+    """The first pair whose texts are not the same, as “one / other”; None where all are."""
+    return next((f"{one} / {other}" for one, other in pairs if norm(one) != norm(other)), None)
+
+
 @dataclass(frozen=True)
 class Labels:
     """All texts of one portal. `texts["dispute.responsible"]` is what may stand there, in every language known."""

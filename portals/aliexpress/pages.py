@@ -7,7 +7,7 @@ from agent.browser.gate import Gate, Spot
 from agent.browser.tab import Tab, Wanted
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, HealthPage, Listed, Listing, Measure, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.moments import read_moment
 from agent.reading.seen import Seen
 from agent.records import Action, Case, Money
@@ -77,9 +77,8 @@ class Disputes(Channel):
     def agrees(self, listed: Listed, case: Case) -> str | None:
         facts, reason = listed.facts, case.reason.shown if case.reason else ""
         pairs = ((facts["status"], case.status.shown), (facts["reason"], reason), (facts["order_id"], case.order_id))
-        for one, other in pairs:
-            if norm(one) != norm(other):
-                return f"{one} / {other}"
+        if wrong := first_difference(*pairs):
+            return wrong
         if case.amount != money(facts["amount"])[0]:
             return f"{facts['amount']} / {case.amount}"
         return None
@@ -127,13 +126,7 @@ class DisputeForm(LabelledForm):
     """One of the dialogs on the dispute's page (AE2, AE4, AE5, AE7, WD6, appeal)."""
 
     def __init__(self, tab: Tab, rule: ActionRule, channel: Disputes, case: Case, action: Action) -> None:
-        super().__init__(tab, rule, labels_for(action))
-        self.channel = channel
-        self.case = case
-
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
+        super().__init__(tab, rule, labels_for(action), channel, case)
 
     async def open(self, packet: Packet) -> None:
         case_id = packet.case.case_id

@@ -72,18 +72,14 @@ class AmazonForm(KatForm):
     """One of the forms; it begins at the case's own page and names the case once more."""
 
     def __init__(self, tab: Tab, rule: ActionRule, channel: Channel, case: Case, action: Action) -> None:
-        super().__init__(tab, rule, _FORMS[channel.name, action])
-        self.channel = channel
-        self.case = case
+        super().__init__(tab, rule, _FORMS[channel.name, action], channel, case)
         self.action = action
         self.address = case.url
         self.subject = case.order_id if channel.name == "claims" else case.case_id
         """What the form and its receipt name: a claim by its order, all others by their own number."""
 
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
+    def note(self, seen: Seen) -> None:
         self.address = self.leads_to(seen)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
 
     def leads_to(self, seen: Seen) -> str:
         """Where the form stands: on the case's own page, or where that leads."""

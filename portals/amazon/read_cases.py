@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.portal import Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Case, Deadline, Reason, SeenRef, Status, StatusIs
 from agent.words import say
@@ -73,10 +73,7 @@ def read_case(seen: Seen) -> Case:
 def agrees(listed: Listed, case: Case) -> str | None:
     """What the list's row and the case's page say differently."""
     subject = case.reason.shown if case.reason else ""
-    for one, other in ((listed.facts["status"], case.status.shown), (listed.facts["subject"], subject)):
-        if norm(one) != norm(other):
-            return f"{one} / {other}"
-    return None
+    return first_difference((listed.facts["status"], case.status.shown), (listed.facts["subject"], subject))
 
 
 def contact_link(seen: Seen) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.portal import Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Appeals, Case, Deadline, Outcome, Reason, ReasonIs, SeenRef, Status, StatusIs
 from agent.words import say
@@ -95,11 +95,11 @@ def read_case(seen: Seen) -> Case:
 def agrees(listed: Listed, case: Case) -> str | None:
     """What the table's row and the chargeback's page say differently."""
     reason = case.reason.shown if case.reason else ""
-    for one, other in ((listed.facts["status"], case.status.shown), (listed.facts["reason"], reason),
-                       (listed.facts["order_id"], case.order_id)):  # fmt: skip
-        if norm(one) != norm(other):
-            return f"{one} / {other}"
-    return None
+    return first_difference(
+        (listed.facts["status"], case.status.shown),
+        (listed.facts["reason"], reason),
+        (listed.facts["order_id"], case.order_id),
+    )
 
 
 def read_sent(seen: Seen, action: Action) -> tuple[Sent, ...]:

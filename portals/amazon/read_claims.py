@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from agent.portal import Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference, norm
 from agent.reading.seen import Part, Seen, Value
 from agent.records import (
     Action,
@@ -160,11 +160,11 @@ def _outcome(stage: str, used: int, ruled: Part | None, market: Market) -> Outco
 def agrees(listed: Listed, case: Case) -> str | None:
     """What the list's row and the claim's page say differently."""
     reason = case.reason.shown if case.reason else ""
-    for one, other in ((listed.facts["status"], case.status.shown), (listed.facts["reason"], reason),
-                       (listed.facts["order_id"], case.order_id)):  # fmt: skip
-        if norm(one) != norm(other):
-            return f"{one} / {other}"
-    return None
+    return first_difference(
+        (listed.facts["status"], case.status.shown),
+        (listed.facts["reason"], reason),
+        (listed.facts["order_id"], case.order_id),
+    )
 
 
 def read_sent(seen: Seen, action: Action) -> tuple[Sent, ...]:

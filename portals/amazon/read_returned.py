@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from agent.portal import Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Case, Reason, SeenRef, Status, StatusIs
 from agent.words import say
@@ -96,10 +96,7 @@ def read_case(seen: Seen) -> Case:
 def agrees(listed: Listed, case: Case) -> str | None:
     """What the list's row and the order's page say differently."""
     reason = case.reason.shown if case.reason else ""
-    for one, other in ((listed.facts["status"], case.status.shown), (listed.facts["reason"], reason)):
-        if norm(one) != norm(other):
-            return f"{one} / {other}"
-    return None
+    return first_difference((listed.facts["status"], case.status.shown), (listed.facts["reason"], reason))
 
 
 def read_sent(seen: Seen, action: Action) -> tuple[Sent, ...]:

@@ -11,7 +11,7 @@ from agent.reading.seen import Part, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.reading.zones import day_bounds, zone_of
 from agent.words import say
-from portals.coupang.read import money
+from portals.coupang.shown import money
 from portals.coupang.wuic import bare_order, number_of, right_page
 
 

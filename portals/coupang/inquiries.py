@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from agent.browser.form import FormLabels, LabelledForm
-from agent.browser.gate import Spot
 from agent.browser.tab import Tab, Wanted
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, Listed, Listing, Sent
 from agent.reading.deadlines import deadline_from_instant, deadline_from_rule, read_due
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Seen, Value
 from agent.records import Action, Case, Deadline, Reason, SeenRef, Status
-from agent.sending.packet import Packet, Receipt
 from agent.words import say
-from portals.coupang.read import instant
+from portals.coupang.forms import FormPage, PageForm, labels_of
 from portals.coupang.read_messages import read_thread
 from portals.coupang.read_wing import number
+from portals.coupang.shown import instant
 from portals.coupang.wing_list import read_rows, search
 from portals.coupang.wuic import LANGUAGES, moment, prove_tab, rules_of
 
@@ -95,10 +93,10 @@ class Inquiries(Channel):
     def agrees(self, listed: Listed, case: Case) -> str | None:
         facts = listed.facts
         pairs = ((facts["state"], case.status.shown), (facts["order"], case.order_id))
-        return next((f"{one} / {other}" for one, other in pairs if norm(one) != norm(other)), None)
+        return first_difference(*pairs)
 
-    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> InquiryForm:
-        return InquiryForm(tab, rule, self, case, "check" if action == "accept" else "reply")
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> PageForm:
+        return PageForm(tab, rule, _FORMS[action], self, case)
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
         part = seen.maybe_section("inquiry.answers.heading")
@@ -122,38 +120,23 @@ def _due(seen: Seen, due: Value, asked: Value) -> Deadline:
     return deadline_from_instant("reply", due.text, shown, rule.rule)
 
 
-class InquiryForm(LabelledForm):
+def _page(act: str) -> FormPage:
     """An answer to an inquiry, or the confirmation of one that an agent wants only confirmed."""
-
-    def __init__(self, tab: Tab, rule: ActionRule, channel: Inquiries, case: Case, act: str) -> None:
-        labels = FormLabels(
-            page=f"inquiry_{act}",
-            heading=f"inquiry.{act}_form.heading",
-            files="confirm.files",
-            file_name="appeal.file_name",
-            submit=f"inquiry.{act}_submit",
-            receipt=Spot("receipt", texts=(f"inquiry.{act}_done.heading",)),
-            refusal=Spot("refusal", texts=("appeal.refused", "inquiry.not_open")),
+    return FormPage(
+        f"{ADDRESS}/{{case}}/{act}",
+        labels_of(
+            f"inquiry_{act}",
+            f"inquiry.{act}_form.heading",
+            f"inquiry.{act}_submit",
+            receipt=f"inquiry.{act}_done.heading",
+            closed="inquiry.not_open",
             landmarks=(f"inquiry.{act}_text", "inquiry.number"),
-        )
-        super().__init__(tab, rule, labels)
-        self.channel = channel
-        self.case = case
-        self.act = act
+            files="confirm.files",
+        ),
+        subject="inquiry.number",
+        number="inquiry.receipt",
+        at="inquiry.receipt_at",
+    )
 
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
 
-    async def open(self, packet: Packet) -> None:
-        inquiry = packet.case.case_id
-        seen = await self.open_at(f"{ADDRESS}/{inquiry}/{self.act}", inquiry)
-        shown = seen.labelled("inquiry.number").text
-        self.prove(shown, inquiry)
-
-    def read_receipt(self, seen: Seen) -> Receipt:
-        shown = seen.labelled("inquiry.number").text
-        if shown != self.case.case_id:
-            raise seen.mismatch("inquiry.number", self.case.case_id, shown)
-        at = seen.labelled("inquiry.receipt_at")
-        return Receipt(number=seen.labelled("inquiry.receipt").text, at=moment(at).at, shown=at.text)
+_FORMS = {"reply": _page("reply"), "accept": _page("check")}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from agent.browser.form import FormLabels, LabelledForm
-from agent.browser.gate import Spot
 from agent.browser.tab import Tab, Wanted
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, Link, Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Case
-from agent.sending.packet import Packet, Receipt
 from portals.coupang import read_messages as read
-from portals.coupang.tickets import TicketForm
-from portals.coupang.wuic import moment
+from portals.coupang.forms import FormPage, PageForm, labels_of
+from portals.coupang.tickets import NEW
 
 PAGE_SIZE = 50
 _LIST = Wanted(
@@ -81,14 +78,11 @@ class Messages(Channel):
             (facts["kind"], case.reason.shown if case.reason else ""),
             (facts["order"].strip("-"), case.order_shown or case.order_id),
         )
-        for one, other in pairs:
-            if norm(one) != norm(other):
-                return f"{one} / {other}"
-        return None
+        return first_difference(*pairs)
 
-    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> AnswerForm | TicketForm:
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> PageForm:
         if action == "open_ticket":
-            return TicketForm(tab, rule, self, case)
+            return PageForm(tab, rule, NEW, self, case)
         return AnswerForm(tab, rule, self, case)
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
@@ -97,39 +91,30 @@ class Messages(Channel):
         return read.read_related_tickets(seen) if action == "open_ticket" else read.read_answers(seen)
 
 
-ANSWER = FormLabels(
-    page="reply",
-    heading="reply.heading",
-    files="reply.files",
-    file_name="appeal.file_name",
-    submit="reply.submit",
-    receipt=Spot("receipt", texts=("reply.receipt.heading",)),
-    refusal=Spot("refusal", texts=("appeal.refused", "reply.not_open")),
-    landmarks=("reply.text", "inbox.number"),
+ANSWER = FormPage(
+    "/messages/reply?message_id={case}",
+    labels_of(
+        "reply",
+        "reply.heading",
+        "reply.submit",
+        receipt="reply.receipt.heading",
+        closed="reply.not_open",
+        landmarks=("reply.text", "inbox.number"),
+    ),
+    subject="inbox.number",
+    number="inbox.answer.number",
+    at="inbox.answer.at",
 )
 
 
-class AnswerForm(LabelledForm):
+class AnswerForm(PageForm):
     """An answer: text and pictures, once for each time the portal asks (CM4, CM5)."""
 
+    channel: Messages
+
     def __init__(self, tab: Tab, rule: ActionRule, channel: Messages, case: Case) -> None:
-        super().__init__(tab, rule, ANSWER)
-        self.channel = channel
-        self.case = case
+        super().__init__(tab, rule, ANSWER, channel, case)
 
     async def look(self) -> Case:
         seen, documents = await self.channel.opened(self.tab, self.case.case_id, self.case.url)
         return self.channel.read_subject(seen, documents, self.case.case_id)
-
-    async def open(self, packet: Packet) -> None:
-        message = packet.case.case_id
-        seen = await self.open_at(f"/messages/reply?message_id={message}", message)
-        shown = seen.labelled("inbox.number").text
-        self.prove(shown, message)
-
-    def read_receipt(self, seen: Seen) -> Receipt:
-        shown = seen.labelled("inbox.number").text
-        if shown != self.case.case_id:
-            raise seen.mismatch("inbox.number", self.case.case_id, shown)
-        at = seen.labelled("inbox.answer.at")
-        return Receipt(number=seen.labelled("inbox.answer.number").text, at=moment(at).at, shown=at.text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.browser.form import FormLabels, LabelledForm
+from agent.browser.form import CaseForm, FormLabels, LabelledForm
 from agent.browser.gate import Gate, Spot
 from agent.browser.tab import Tab, Wanted
 from agent.policy import ActionRule
@@ -13,8 +13,10 @@ from agent.records import Action, Case
 from agent.sending.packet import Packet, Receipt
 from agent.words import say
 from portals.coupang import read
+from portals.coupang.forms import PageForm
 from portals.coupang.read_messages import read_related_tickets
-from portals.coupang.tickets import TicketForm
+from portals.coupang.shown import money
+from portals.coupang.tickets import NEW
 
 PAGE_SIZE = 100
 """The largest the list offers: fewer pages, fewer shifts while paging."""
@@ -85,13 +87,13 @@ class RefundDisputes(Channel):
             return f"{facts['status']} / {case.status.shown}"
         if norm(facts["reason"]) != norm(reason):
             return f"{facts['reason']} / {reason}"
-        if case.amount != read.money(facts["amount"]):
+        if case.amount != money(facts["amount"]):
             return f"{facts['amount']} / {case.amount}"
         return None
 
-    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> AppealForm | TicketForm:
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> CaseForm:
         if action == "open_ticket":
-            return TicketForm(tab, rule, self, case)
+            return PageForm(tab, rule, NEW, self, case)
         return AppealForm(tab, rule, self, case)
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
@@ -114,13 +116,7 @@ class AppealForm(LabelledForm):
     """“Appeal This Decision”: type, files, short note, once per order (CP6, CP7, CP8)."""
 
     def __init__(self, tab: Tab, rule: ActionRule, channel: RefundDisputes, case: Case) -> None:
-        super().__init__(tab, rule, APPEAL)
-        self.channel = channel
-        self.case = case
-
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
+        super().__init__(tab, rule, APPEAL, channel, case)
 
     async def open(self, packet: Packet) -> None:
         seen = await self.open_at(f"/orders/{packet.order_id}/appeal", packet.order_id)

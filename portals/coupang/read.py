@@ -3,44 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
 
 from agent.portal import Fetched, Listed, Listing, Sent
 from agent.reading.countdowns import read_countdown
 from agent.reading.deadlines import agree, deadline_from_countdown, deadline_from_instant, read_due
 from agent.reading.labels import norm
-from agent.reading.moments import read_moment
-from agent.reading.money import read_money
-from agent.reading.pdf import pdf_text
-from agent.reading.seen import NOTHING, Entry, Part, Seen, Value, is_cut
+from agent.reading.seen import Part, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import (
     Action,
     Appeals,
-    Attachment,
     Case,
     Deadline,
     Decision,
-    Deduction,
     Instant,
-    Item,
-    Message,
-    Money,
     Outcome,
-    Party,
     Reason,
     SeenRef,
     Status,
 )
 from agent.sending.packet import Receipt
 from agent.words import Words, say
+from portals.coupang.read_decision import check_document, read_decision
+from portals.coupang.read_order import read_items, read_messages
+from portals.coupang.shown import LANGUAGES, instant, money, order_id
 
 CHANNEL = "refund_disputes"
-_LANGUAGES = ("ko", "en")
-_STOPS = ".!?。…)”\"'"
-"""How a whole text ends; one that ends otherwise, while the document goes on, was cut short."""
 _FLAGS = ("senior_review", "legal_hold")
 _COLUMNS = {
     "order_id": "orders.order_id",
@@ -52,44 +41,8 @@ _COLUMNS = {
     "order_status": "orders.order_status",
     "changed_at": "orders.changed_at",
 }
-_ORDER_ID = re.compile(r"[A-Z0-9][A-Z0-9-]{5,29}")
-_CUT = "the page shows only its beginning"
-_DOCUMENT = ("number", "amount", "total", "responsible", "clauses", "text")
-_FILE_NAME = re.compile(r".{1,150}\.[A-Za-z0-9]{2,5}")
-_TO_THE_HOUR_S = 3600
-_MOST_TIME = 30
-"""No part of a date and its hour is longer, where they stand apart."""
 _STEADY = ("status", "reason", "amount", "opened_at", "order_status", "changed_at")
 """Columns whose text stands still while the case does; the countdown is not one of them."""
-
-
-def money(text: str) -> Money:
-    """An amount in won."""
-    return read_money(text, currency="KRW", languages=_LANGUAGES)
-
-
-def instant(value: Value) -> Instant:
-    """A date and time on the page, in the portal's zone; a bare day is not one (the time would be a guess)."""
-    page = value.seen.page
-
-    def read(text: str) -> Instant:
-        moment = read_moment(text, zone=page.zone, zone_basis=page.zone_basis, languages=_LANGUAGES)
-        if moment.precision_s > _TO_THE_HOUR_S:
-            raise Unreadable(text, "a date with its time")
-        return moment.at
-
-    return value.read(read)
-
-
-def order_id(value: Value) -> str:
-    """An order's number, alone: nothing else may stand in its place."""
-
-    def read(text: str) -> str:
-        if _ORDER_ID.fullmatch(text) is None:
-            raise Unreadable(text, "an order number")
-        return text
-
-    return value.read(read)
 
 
 def read_listing(seen: Seen, filter: str, number: int) -> Listing:
@@ -317,10 +270,10 @@ def _due_texts(value: Value) -> list[str]:
 def _readable_due(value: Value, text: str) -> bool:
     page = value.seen.page
     try:
-        read_due(text, zone=page.zone, languages=_LANGUAGES, near=page.now)
+        read_due(text, zone=page.zone, languages=LANGUAGES, near=page.now)
     except Unreadable:
         try:
-            read_countdown(text, languages=_LANGUAGES)
+            read_countdown(text, languages=LANGUAGES)
         except Unreadable:
             return False
     return True
@@ -330,7 +283,7 @@ def _read_due(seen: Seen, value: Value, dates: list[Deadline], counts: list[Dead
     """Read one text as a date, else as a countdown, into the list it belongs to."""
     page = seen.page
     try:
-        moment = read_due(value.text, zone=page.zone, zone_basis=page.zone_basis, languages=_LANGUAGES, near=page.now)
+        moment = read_due(value.text, zone=page.zone, zone_basis=page.zone_basis, languages=LANGUAGES, near=page.now)
     except Unreadable:
         counts.append(
             value.read(
@@ -341,178 +294,12 @@ def _read_due(seen: Seen, value: Value, dates: list[Deadline], counts: list[Dead
                     zone=page.zone,
                     zone_basis=page.zone_basis,
                     rule="CP4",
-                    languages=_LANGUAGES,
+                    languages=LANGUAGES,
                 )
             )
         )
     else:
         dates.append(deadline_from_instant("appeal", value.text, moment, "CP4"))
-
-
-def read_decision(seen: Seen, module: Part, missing: dict[str, str]) -> Decision:
-    """What the platform ruled, from the Dispute Information module (CP3)."""
-    party = module.labelled("dispute.responsible")
-    text = module.labelled("dispute.text")
-    deductions = read_deductions(seen, module, missing)
-    requested = module.labelled("dispute.requested")
-    if text.cut:
-        raise seen.drift("dispute.text", say("the page shows only its beginning"), found=(text.text[:120],))
-    if requested.cut or any(is_cut(item) for item in requested.items()):
-        missing["decision.requested_evidence"] = _CUT
-    return Decision(
-        responsible=Party(shown=party.text, is_=party.word("party")),  # type: ignore[arg-type]
-        deductions=deductions,
-        clauses=module.labelled("dispute.clauses").read(clauses),
-        text=None if text.empty else text.text,
-        requested_evidence=requested.items(),
-    )
-
-
-def _note_cut(missing: dict[str, str], name: str, value: Value) -> None:
-    """Say of a free text that the page shows only its beginning."""
-    if value.cut:
-        missing[name] = _CUT
-
-
-def clauses(text: str) -> tuple[str, ...]:
-    """The numbers of the clauses relied on, e.g. 5.2."""
-    found = tuple(dict.fromkeys(re.findall(r"\d+(?:\.\d+)+", text)))
-    if not found:
-        raise Unreadable(text, "clause numbers (5.2)")
-    return found
-
-
-def read_deductions(seen: Seen, module: Part, missing: dict[str, str]) -> tuple[Deduction, ...]:
-    """The deductions, whose sum must be the total shown."""
-    value = module.labelled("dispute.deductions")
-    total = module.labelled("dispute.deduction_total")
-    if value.empty or norm(value.text) in seen.labels.of("words.deductions.none"):
-        lines: tuple[Deduction, ...] = ()
-    else:
-        rows = value.part.rows({"label": "dispute.deductions.label", "amount": "dispute.deductions.amount"})
-        lines = tuple(Deduction(label=r["label"].text, amount=r["amount"].read(money)) for r in rows)
-        for number, row in enumerate(rows):
-            _note_cut(missing, f"decision.deductions.{number}.label", row["label"])
-    shown = total.read(money)
-    if sum(line.amount.value for line in lines) != shown.value:
-        raise seen.mismatch("dispute.deduction_total", " + ".join(str(d.amount) for d in lines) or "0", shown)
-    return lines
-
-
-def read_items(seen: Seen, missing: dict[str, str] | None = None) -> tuple[Item, ...]:
-    """What was ordered; a name that the page shows only in part is noted in `missing`."""
-    rows = seen.section("items.heading").rows(
-        {"id": "items.id", "name": "items.name", "quantity": "items.quantity", "amount": "items.amount"}
-    )
-    if not rows:
-        raise seen.drift("items.heading", say("no item is shown"))
-    for number, row in enumerate(rows):
-        _note_cut({} if missing is None else missing, f"items.{number}.name", row["name"])
-    return tuple(
-        Item(
-            id=r["id"].read(_option_id),
-            name=r["name"].text,
-            quantity=r["quantity"].read(_quantity),
-            amount=r["amount"].read(money),
-        )
-        for r in rows
-    )
-
-
-def _option_id(text: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9-]{4,30}", text) is None:
-        raise Unreadable(text, "an option number")
-    return text
-
-
-def _quantity(text: str) -> int:
-    match = re.fullmatch(r"([\d,]{1,9})\s*(?:개|EA|ea|pcs)?", text.strip())
-    if match is None:
-        raise Unreadable(text, "a quantity")
-    return int(match[1].replace(",", ""))
-
-
-def read_messages(seen: Seen, missing: dict[str, str]) -> tuple[Message, ...]:
-    """The Message Center dialogue of the order, in the order shown."""
-    part = seen.section("messages.heading")
-    entries = part.entries() or part.blocks()
-    if part.is_empty("messages.none"):
-        if len(entries) > 1:
-            raise seen.drift("messages.heading", say("messages are shown, and that there are none"))
-        return ()
-    if not entries:
-        raise seen.drift("messages.heading", say("no message is shown, and not that there is none"))
-    if part.folded and not any(entry.folded for entry in entries):
-        missing["messages"] = "the page shows only a part of them"
-    found = []
-    for number, entry in enumerate(entries):
-        message, cut = _message(seen, entry)
-        found.append(message)
-        if cut or entry.folded:
-            missing[f"messages.{number}.text"] = _CUT
-    return tuple(found)
-
-
-def _message(seen: Seen, entry: Entry) -> tuple[Message, bool]:
-    """One message: sender and time in either order, its text, and the files under it."""
-    tree = seen.tree
-    numbers = tree.plain(entry.element)
-    if len(numbers) < 3:
-        raise seen.drift(
-            "messages.heading", say("a message lacks sender, time or text"), found=tuple(tree.texts[n] for n in numbers)
-        )
-    time_first = seen.labels.word("sender", tree.texts[numbers[0]]) is None
-    start, length = (0, 1) if time_first else (1, 1)
-    for tried in (3, 2):  # a date and its hour may stand apart
-        parts = numbers[start : start + tried]
-        if len(parts) < tried or any(len(tree.texts[n]) > _MOST_TIME for n in parts):
-            continue
-        if _is_moment(seen, tree.joined(parts)):
-            length = tried
-            break
-    at = Value(seen, "messages.heading", entry.element, tree.joined(numbers[start : start + length]))
-    who = numbers[length] if time_first else numbers[0]
-    sender = Value(seen, "messages.heading", entry.element, tree.texts[who])
-    rest = numbers[length + 1 :]
-    files = _attachments(seen, entry, rest)
-    said = [n for n in rest if not any(n in run for run in files)]
-    if not said:
-        raise seen.drift("messages.heading", say("a message lacks sender, time or text"), found=tuple(entry.pieces))
-    text = Value(seen, "messages.heading", entry.element, tree.joined(said))
-    if text.blank:
-        raise seen.drift("messages.heading", say("a message lacks sender, time or text"), found=(text.text,))
-    return Message(
-        at=instant(at),
-        from_=sender.word("sender"),  # type: ignore[arg-type]
-        text=text.text,
-        attachments=tuple(Attachment(name=tree.text(run[0], run[-1] + 1)) for run in files),
-    ), text.cut
-
-
-def _is_moment(seen: Seen, text: str) -> bool:
-    try:
-        read_moment(text.replace("\n", " "), zone=seen.page.zone, languages=_LANGUAGES)
-    except Unreadable:
-        return False
-    return True
-
-
-def _attachments(seen: Seen, entry: Entry, numbers: list[int]) -> list[range]:
-    """The files at the end of a message: links that read like file names, with nothing but such links after them."""
-    tree = seen.tree
-    links = [
-        range(tree.first[i], tree.last[i])
-        for i in range(entry.element, tree.end[entry.element])
-        if tree.tags[i] == "a" and tree.last[i] > tree.first[i] and tree.first[i] in numbers
-    ]
-    end = numbers[-1] + 1 if numbers else 0
-    files: list[range] = []
-    for run in reversed(links):
-        if run[-1] + 1 != end or _FILE_NAME.fullmatch(tree.text(run[0], run[-1] + 1)) is None:
-            break
-        files.insert(0, run)
-        end = run[0]
-    return files
 
 
 def read_history(seen: Seen) -> tuple[Sent, ...]:
@@ -580,86 +367,3 @@ def _receipt_number(text: str) -> str:
     if re.fullmatch(r"[A-Z]{0,4}[0-9-]{6,30}", text) is None:
         raise Unreadable(text, "a receipt number")
     return text
-
-
-def check_document(seen: Seen, file: Fetched, number: str, amount: Money, decision: Decision) -> None:
-    """The Decision Summary must say what the page says: order, amount, party, clauses, total, text (CP3).
-
-    What stands behind one of its known labels is compared as what it means; where a label is not there, the page's
-    value must at least stand somewhere in the file.
-    """
-    try:
-        text = pdf_text(file.data)
-    except Unreadable as fault:
-        raise seen.drift("dispute.document", say("the file can't be read"), found=(fault.text,)) from None
-    said = _document_lines(seen, text)
-    bare = "".join(text.split())
-    total = Money(value=sum((d.amount.value for d in decision.deductions), Decimal(0)), currency=amount.currency)
-    party = decision.responsible
-    _same(seen, said, bare, "number", number, number, str)
-    _same(seen, said, bare, "amount", amount, f"{amount.value:,f}", money)
-    _same(seen, said, bare, "total", total, f"{total.value:,f}", money)
-    if party is not None:
-        _same(seen, said, bare, "responsible", party.is_, party.shown, lambda t: _party(seen, t))
-    if "clauses" in said:
-        _same(seen, said, bare, "clauses", decision.clauses, "", clauses)
-    else:
-        for clause in decision.clauses:
-            _same(seen, said, bare, "clauses", clause, clause, str)
-    ruled = "".join((decision.text or "").split())
-    behind = _behind(seen, text)
-    if not ruled and behind and behind[0] not in NOTHING:
-        raise seen.mismatch("dispute.document", "-", behind[0])
-    ends = {0, *(len("".join(behind[: n + 1])) for n in range(len(behind)))}
-    # where the text ends on the page, a sentence and a line end in the file: else the page shows only its beginning
-    whole = len(ruled) in ends and (ruled[-1:] in _STOPS or "".join(behind) == ruled)
-    if behind and not ("".join(behind).startswith(ruled) and whole):
-        raise seen.mismatch("dispute.document", decision.text, "".join(behind)[: len(ruled) + 40])
-    if ruled not in bare:
-        raise seen.mismatch("dispute.document", decision.text, say("not in the Decision Summary"))
-
-
-def _document_lines(seen: Seen, text: str) -> dict[str, str]:
-    """What stands behind the labels of the file's lines, by the last part of the label's key."""
-    keys = {form: key for key in _DOCUMENT for form in seen.labels.of(f"document.{key}")}
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        label, _, value = line.partition(":")
-        key = keys.get(norm(label))
-        if key is not None:
-            if key in found and found[key] != value.strip():
-                raise seen.mismatch("dispute.document", found[key], value.strip())
-            found[key] = value.strip()
-    return found
-
-
-def _behind(seen: Seen, text: str) -> list[str]:
-    """The file's lines behind the heading of the decision, each without white space."""
-    lines = ["".join(line.split()) for line in text.splitlines()]
-    for heading in seen.labels.texts["document.text"]:
-        form = "".join(heading.split())
-        at = max((n for n, line in enumerate(lines) if form in line), default=None)
-        if at is not None:
-            return [rest for rest in (lines[at].rpartition(form)[2], *lines[at + 1 :]) if rest]
-    return []
-
-
-def _same(
-    seen: Seen, said: dict[str, str], bare: str, key: str, want: object, shown: str, reader: Callable[[str], object]
-) -> None:
-    if key not in said:
-        if re.search(rf"(?<![\d.,]){re.escape(''.join(shown.split()))}(?![\d]|[.,]\d)", bare) is None:
-            raise seen.mismatch("dispute.document", shown, say("not in the Decision Summary"))
-        return
-    try:
-        held = reader(said[key])
-    except Unreadable:
-        held = None
-    if held != want:
-        raise seen.mismatch("dispute.document", shown or want, said[key])
-
-
-def _party(seen: Seen, text: str) -> str | None:
-    """A party as the file writes it, in one language or in two: `판매자 (Seller)`."""
-    words = {seen.labels.word("party", part) for part in (text, *re.split(r"[()/]", text)) if part.strip()} - {None}
-    return words.pop() if len(words) == 1 else None

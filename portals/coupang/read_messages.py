@@ -16,7 +16,8 @@ from agent.reading.seen import Entry, Part, Row, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import Action, Attachment, Case, Deadline, Message, Outcome, Reason, SeenRef, Status, StatusIs
 from agent.words import say
-from portals.coupang.read import instant, read_items
+from portals.coupang.read_order import read_items
+from portals.coupang.shown import instant
 from portals.coupang.wuic import LANGUAGES, bare_order, moment, prove_tab, right_page, rules_of, tab_shown
 
 CHANNEL = "messages"

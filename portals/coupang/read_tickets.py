@@ -6,8 +6,8 @@ from agent.portal import Listed, Listing, Sent
 from agent.reading.seen import Seen
 from agent.records import Case, Reason, SeenRef, Status
 from agent.words import say
-from portals.coupang.read import instant
 from portals.coupang.read_messages import read_thread
+from portals.coupang.shown import instant
 from portals.coupang.wuic import bare_order, right_page
 
 CHANNEL = "tickets"

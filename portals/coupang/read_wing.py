@@ -26,7 +26,7 @@ from agent.records import (
     Status,
 )
 from agent.words import say
-from portals.coupang.read import instant, money
+from portals.coupang.shown import instant, money
 from portals.coupang.wing_list import read_rows
 from portals.coupang.wuic import LANGUAGES, moment, rules_of
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from agent.browser.form import FormLabels, LabelledForm
-from agent.browser.gate import Spot
 from agent.browser.tab import Tab, Wanted
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Case
-from agent.sending.packet import Packet, Receipt
 from portals.coupang import read_tickets as read
-from portals.coupang.wuic import moment
+from portals.coupang.forms import FormPage, PageForm, labels_of
 
 PAGE_SIZE = 50
 
@@ -48,86 +45,42 @@ class Tickets(Channel):
     def agrees(self, listed: Listed, case: Case) -> str | None:
         facts = listed.facts
         pairs = ((facts["state"], case.status.shown), (facts["category"], case.reason.shown if case.reason else ""))
-        return next((f"{one} / {other}" for one, other in pairs if norm(one) != norm(other)), None)
+        return first_difference(*pairs)
 
-    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> TicketReplyForm:
-        return TicketReplyForm(tab, rule, self, case)
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> PageForm:
+        return PageForm(tab, rule, REPLY, self, case)
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
         return read.read_replies(seen)
 
 
-NEW = FormLabels(
-    page="ticket_new",
-    heading="tickets.new.heading",
-    files="reply.files",
-    file_name="appeal.file_name",
-    submit="tickets.submit",
-    receipt=Spot("receipt", texts=("tickets.receipt.heading",)),
-    refusal=Spot("refusal", texts=("appeal.refused", "tickets.not_open")),
-    landmarks=("tickets.category", "tickets.text", "tickets.about"),
+NEW = FormPage(
+    "/help/tickets/new?about={case}",
+    labels_of(
+        "ticket_new",
+        "tickets.new.heading",
+        "tickets.submit",
+        receipt="tickets.receipt.heading",
+        closed="tickets.not_open",
+        landmarks=("tickets.category", "tickets.text", "tickets.about"),
+    ),
+    subject="tickets.about",
+    number="tickets.number",
+    at="tickets.opened",
 )
-
-
-class TicketForm(LabelledForm):
-    """A new ticket about a case of another channel: the follow-up of an appeal, a message whose window is shut."""
-
-    def __init__(self, tab: Tab, rule: ActionRule, channel: Channel, case: Case) -> None:
-        super().__init__(tab, rule, NEW)
-        self.channel = channel
-        self.case = case
-
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
-
-    async def open(self, packet: Packet) -> None:
-        about = packet.case.case_id
-        seen = await self.open_at(f"/help/tickets/new?about={about}", about)
-        shown = seen.labelled("tickets.about").text
-        self.prove(shown, about)
-
-    def read_receipt(self, seen: Seen) -> Receipt:
-        shown = seen.labelled("tickets.about").text
-        if shown != self.case.case_id:
-            raise seen.mismatch("tickets.about", self.case.case_id, shown)
-        at = seen.labelled("tickets.opened")
-        return Receipt(number=seen.labelled("tickets.number").text, at=moment(at).at, shown=at.text)
-
-
-REPLY = FormLabels(
-    page="ticket_reply",
-    heading="tickets.reply.heading",
-    files="reply.files",
-    file_name="appeal.file_name",
-    submit="tickets.reply.submit",
-    receipt=Spot("receipt", texts=("tickets.reply.receipt.heading",)),
-    refusal=Spot("refusal", texts=("appeal.refused", "tickets.not_open")),
-    landmarks=("tickets.text", "tickets.number"),
+"""A new ticket about a case of another channel: the follow-up of an appeal, a message whose window is shut."""
+REPLY = FormPage(
+    "/help/tickets/{case}/reply",
+    labels_of(
+        "ticket_reply",
+        "tickets.reply.heading",
+        "tickets.reply.submit",
+        receipt="tickets.reply.receipt.heading",
+        closed="tickets.not_open",
+        landmarks=("tickets.text", "tickets.number"),
+    ),
+    subject="tickets.number",
+    number="tickets.answer.number",
+    at="tickets.answer.at",
 )
-
-
-class TicketReplyForm(LabelledForm):
-    """What the Help Center asked for, added to its ticket."""
-
-    def __init__(self, tab: Tab, rule: ActionRule, channel: Channel, case: Case) -> None:
-        super().__init__(tab, rule, REPLY)
-        self.channel = channel
-        self.case = case
-
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
-
-    async def open(self, packet: Packet) -> None:
-        ticket = packet.case.case_id
-        seen = await self.open_at(f"/help/tickets/{ticket}/reply", ticket)
-        shown = seen.labelled("tickets.number").text
-        self.prove(shown, ticket)
-
-    def read_receipt(self, seen: Seen) -> Receipt:
-        shown = seen.labelled("tickets.number").text
-        if shown != self.case.case_id:
-            raise seen.mismatch("tickets.number", self.case.case_id, shown)
-        at = seen.labelled("tickets.answer.at")
-        return Receipt(number=seen.labelled("tickets.answer.number").text, at=moment(at).at, shown=at.text)
+"""What the Help Center asked for, added to its ticket."""

@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Error, FilePayload, Locator
 
-from agent.browser.form import FormLabels, LabelledForm
-from agent.browser.gate import Spot
 from agent.browser.patience import ROWS_MS
 from agent.browser.tab import Tab, Wanted
 from agent.errors import PacketAltered
 from agent.policy import ActionRule, FieldRule
 from agent.portal import Channel, Fetched, Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Case
-from agent.sending.packet import Draft, Packet, Receipt
+from agent.sending.packet import Draft, Packet
 from agent.words import say
 from portals.coupang import read_wing as read
+from portals.coupang.forms import FormPage, PageForm, labels_of
 from portals.coupang.wing_list import WINDOWS, portal_day, search, window
-from portals.coupang.wuic import moment
 
 if TYPE_CHECKING:
     from agent.evidence import FileFacts, Finding
@@ -98,7 +96,7 @@ class Returns(Channel):
             (facts["fault"], party),
             (facts["order"], case.order_id),
         )
-        return next((f"{one} / {other}" for one, other in pairs if norm(one) != norm(other)), None)
+        return first_difference(*pairs)
 
     def rule_for(self, case: Case, action: Action, rule: ActionRule) -> ActionRule:
         return per_item(case, rule)
@@ -109,41 +107,31 @@ class Returns(Channel):
         return lint_request(draft, case, rule, facts)
 
     def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> RequestForm:
-        return RequestForm(tab, rule, self, case)
+        return RequestForm(tab, rule, REQUEST, self, case)
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
         return read.read_filed(seen)
 
 
-REQUEST = FormLabels(
-    page="confirm_form",
-    heading="confirm.form.heading",
-    files="confirm.files",
-    file_name="appeal.file_name",
-    submit="confirm.submit",
-    receipt=Spot("receipt", texts=("confirm.done.heading",)),
-    refusal=Spot("refusal", texts=("appeal.refused", "confirm.not_open")),
-    landmarks=("confirm.fee", "confirm.goods", "confirm.reason"),
+REQUEST = FormPage(
+    f"{RETURNS}/confirm?receiptId={{case}}",
+    labels_of(
+        "confirm_form",
+        "confirm.form.heading",
+        "confirm.submit",
+        receipt="confirm.done.heading",
+        closed="confirm.not_open",
+        landmarks=("confirm.fee", "confirm.goods", "confirm.reason"),
+        files="confirm.files",
+    ),
+    subject="confirm.receipt",
+    number="confirm.number",
+    at="confirm.at",
 )
 
 
-class RequestForm(LabelledForm):
+class RequestForm(PageForm):
     """A confirmation request: two ticks, a block per option, a reason, files through a page of another origin."""
-
-    def __init__(self, tab: Tab, rule: ActionRule, channel: Returns, case: Case) -> None:
-        super().__init__(tab, rule, REQUEST)
-        self.channel = channel
-        self.case = case
-
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
-
-    async def open(self, packet: Packet) -> None:
-        receipt = packet.case.case_id
-        seen = await self.open_at(f"{RETURNS}/confirm?receiptId={receipt}", receipt)
-        shown = seen.labelled("confirm.receipt").text
-        self.prove(shown, receipt)
 
     async def _field(self, key: str, scope: Locator, seen: Seen) -> Locator:
         """A field of one option stands in that option's block, which is named by its id."""
@@ -183,13 +171,6 @@ class RequestForm(LabelledForm):
                 say("Nothing was sent. Look with `rebuttal debug`, then try again."),
             ) from None
 
-    def read_receipt(self, seen: Seen) -> Receipt:
-        shown = seen.labelled("confirm.receipt").text
-        if shown != self.case.case_id:
-            raise seen.mismatch("confirm.receipt", self.case.case_id, shown)
-        at = seen.labelled("confirm.at")
-        return Receipt(number=seen.labelled("confirm.number").text, at=moment(at).at, shown=at.text)
-
 
 class ConfirmationRequests(Channel):
     """Coupang confirmation requests: received, under review, approved in whole or part, paid, rejected, withdrawn."""
@@ -227,48 +208,28 @@ class ConfirmationRequests(Channel):
     def agrees(self, listed: Listed, case: Case) -> str | None:
         facts = listed.facts
         pairs = ((facts["state"], case.status.shown), (facts["order"], case.order_id))
-        return next((f"{one} / {other}" for one, other in pairs if norm(one) != norm(other)), None)
+        return first_difference(*pairs)
 
-    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> WithdrawForm:
-        return WithdrawForm(tab, rule, self, case)
+    def form(self, tab: Tab, case: Case, action: Action, rule: ActionRule) -> PageForm:
+        return PageForm(tab, rule, WITHDRAW, self, case)
 
     def sent(self, seen: Seen, action: Action) -> tuple[Sent, ...]:
         return read.read_withdrawal(seen)
 
 
-WITHDRAW = FormLabels(
-    page="withdraw",
-    heading="confirm.withdraw_form.heading",
-    files="confirm.files",
-    file_name="appeal.file_name",
-    submit="confirm.withdraw_submit",
-    receipt=Spot("receipt", texts=("confirm.withdraw_done.heading",)),
-    refusal=Spot("refusal", texts=("appeal.refused", "confirm.withdraw_not_open")),
-    landmarks=("confirm.withdraw_reason", "confirm.number"),
+WITHDRAW = FormPage(
+    f"{REQUESTS}/{{case}}/withdraw",
+    labels_of(
+        "withdraw",
+        "confirm.withdraw_form.heading",
+        "confirm.withdraw_submit",
+        receipt="confirm.withdraw_done.heading",
+        closed="confirm.withdraw_not_open",
+        landmarks=("confirm.withdraw_reason", "confirm.number"),
+        files="confirm.files",
+    ),
+    subject="confirm.number",
+    number="returns.number",
+    at="confirm.withdraw_at",
 )
-
-
-class WithdrawForm(LabelledForm):
-    """Taking one's own request back while it is only received."""
-
-    def __init__(self, tab: Tab, rule: ActionRule, channel: ConfirmationRequests, case: Case) -> None:
-        super().__init__(tab, rule, WITHDRAW)
-        self.channel = channel
-        self.case = case
-
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
-
-    async def open(self, packet: Packet) -> None:
-        request = packet.case.case_id
-        seen = await self.open_at(f"{REQUESTS}/{request}/withdraw", request)
-        shown = seen.labelled("confirm.number").text
-        self.prove(shown, request)
-
-    def read_receipt(self, seen: Seen) -> Receipt:
-        shown = seen.labelled("confirm.number").text
-        if shown != self.case.case_id:
-            raise seen.mismatch("confirm.number", self.case.case_id, shown)
-        at = seen.labelled("confirm.withdraw_at")
-        return Receipt(number=seen.labelled("returns.number").text, at=moment(at).at, shown=at.text)
+"""Taking one's own request back while it is only received."""

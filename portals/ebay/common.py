@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from agent.portal import Listed, Listing, Sent
 from agent.reading.ids import item_number
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference, norm
 from agent.reading.seen import Part, Row, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import Action, Attachment, Case, Item, Message, Money
@@ -80,10 +80,7 @@ def agrees(listed: Listed, case: Case) -> str | None:
     """What the row and the page say differently; None where they agree."""
     facts, reason = listed.facts, case.reason.shown if case.reason else ""
     pairs = ((facts["status"], case.status.shown), (facts["reason"], reason), (facts["order"], case.order_id))
-    for one, other in pairs:
-        if norm(one) != norm(other):
-            return f"{one} / {other}"
-    return None
+    return first_difference(*pairs)
 
 
 def offered(seen: Seen, channel: str, actions: tuple[Action, ...]) -> tuple[Action, ...]:

@@ -60,18 +60,16 @@ class EbayForm(LabelledForm):
                 refusal=Spot("refusal", texts=("form.refused", "form.too_late")),
                 landmarks=(_SUBJECT[channel.name],),
             ),
+            channel,
+            case,
         )
-        self.channel = channel
-        self.case = case
         self.action = action
         self.address = ""
         self.worded: dict[str, str] = {}
         """Choices as this page words them, by field."""
 
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
+    def note(self, seen: Seen) -> None:
         self.address = common.action_address(seen, self.channel.name, self.action)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
 
     async def open(self, packet: Packet) -> None:
         if not self.address:

@@ -33,20 +33,16 @@ class LazadaForm(LabelledForm):
     """A form of one item, or of its order's chat."""
 
     def __init__(self, tab: Tab, rule: ActionRule, labels: FormLabels, channel: Channel, case: Case) -> None:
-        super().__init__(tab, rule, labels)
-        self.channel = channel
-        self.case = case
+        super().__init__(tab, rule, labels, channel, case)
         self.chat = ""
         """Where the chat about the order is, as the request's page says."""
         self.others: tuple[str, ...] = ()
         """The numbers of the other items on the request's page."""
 
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
+    def note(self, seen: Seen) -> None:
         self.chat = chat_address(seen)
         numbers = [card.labelled("list.line").text for card in cards_of(seen)]
         self.others = tuple(one for one in numbers if one != self.case.case_id)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
 
     async def open(self, packet: Packet) -> None:
         """Go to the form and prove whose it is."""

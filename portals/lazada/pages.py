@@ -12,7 +12,7 @@ from agent.browser.tab import Tab, Wanted
 from agent.errors import NotReady, WrongSubject
 from agent.policy import ActionRule
 from agent.portal import Channel, Fetched, Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.words import say
@@ -138,10 +138,7 @@ class ReverseOrders(Channel):
         due = case.deadlines[0].shown if case.deadlines else "-"
         pairs = ((facts["status"], case.status.shown), (facts["reason"], reason), (facts["order"], case.order_id),
                  (facts["sla"], due), (facts["type"], case.details.get("type", "")))  # fmt: skip
-        for one, other in pairs:
-            if norm(one) != norm(other):
-                return f"{one} / {other}"
-        return None
+        return first_difference(*pairs)
 
     def rule_for(self, case: Case, action: Action, rule: ActionRule) -> ActionRule:
         """Reasons for a refusal follow from where the item stands; of the answers that agree, those that the page has."""

@@ -24,15 +24,11 @@ class OzonForm(LabelledForm):
     """A form with a hidden file input and previews; it begins at the case's own page."""
 
     def __init__(self, tab: Tab, rule: ActionRule, labels: FormLabels, channel: Channel, case: Case) -> None:
-        super().__init__(tab, rule, labels)
-        self.channel = channel
-        self.case = case
+        super().__init__(tab, rule, labels, channel, case)
         self.address = ""
 
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
+    def note(self, seen: Seen) -> None:
         self.address = self.leads_to(seen)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
 
     def leads_to(self, seen: Seen) -> str:
         """Where the case's page leads to the form."""

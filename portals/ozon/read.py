@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from agent.portal import Fetched, Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Part, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import (
@@ -187,7 +187,6 @@ def read_outcome(seen: Seen, module: Part, status: Status) -> Outcome | None:
 def agrees(listed: Listed, case: Case) -> str | None:
     """What the list's row and the posting's page say differently."""
     facts, kind = listed.facts, case.reason.shown if case.reason else ""
-    for one, other in ((facts["status"], case.status.shown), (facts["kind"], kind)):
-        if norm(one) != norm(other):
-            return f"{one} / {other}"
+    if wrong := first_difference((facts["status"], case.status.shown), (facts["kind"], kind)):
+        return wrong
     return None if case.amount == money(facts["amount"]) else f"{facts['amount']} / {case.amount}"

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from agent.portal import Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference, norm
 from agent.reading.seen import Entry, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import Action, Case, Message, Reason, SeenRef, Status
@@ -130,7 +130,4 @@ def read_sent(seen: Seen, action: Action) -> tuple[Sent, ...]:
 def agrees(listed: Listed, case: Case) -> str | None:
     """What the list's line and the thread say differently."""
     subtopic = case.reason.shown if case.reason else ""
-    for one, other in ((listed.facts["status"], case.status.shown), (listed.facts["subtopic"], subtopic)):
-        if norm(one) != norm(other):
-            return f"{one} / {other}"
-    return None
+    return first_difference((listed.facts["status"], case.status.shown), (listed.facts["subtopic"], subtopic))

@@ -33,15 +33,6 @@ def _clock(seen: Seen) -> Clock:
 class ShopeeForm(LabelledForm):
     """A form on the request's own page."""
 
-    def __init__(self, tab: Tab, rule: ActionRule, labels: FormLabels, channel: Channel, case: Case) -> None:
-        super().__init__(tab, rule, labels)
-        self.channel = channel
-        self.case = case
-
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
-
     async def open(self, packet: Packet) -> None:
         """Go to the form and prove whose it is."""
         raise NotImplementedError

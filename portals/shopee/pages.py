@@ -18,7 +18,7 @@ from agent.evidence.finding import finding
 from agent.evidence.naming import kind_of
 from agent.policy import ActionRule, load_policy
 from agent.portal import Channel, Fetched, Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Case
 from agent.sending.packet import Draft
@@ -109,10 +109,7 @@ class Returns(Channel):
     def agrees(self, listed: Listed, case: Case) -> str | None:
         facts, reason = listed.facts, case.reason.shown if case.reason else ""
         pairs = ((facts["status"], case.status.shown), (facts["reason"], reason), (facts["order_id"], case.order_id))
-        for one, other in pairs:
-            if norm(one) != norm(other):
-                return f"{one} / {other}"
-        return None
+        return first_difference(*pairs)
 
     def rule_for(self, case: Case, action: Action, rule: ActionRule) -> ActionRule:
         """An appeal's reasons as this request has them; where Shopee asks for evidence, the appeal's continuation: its

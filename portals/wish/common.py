@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from agent.portal import Listed, Listing, Sent
-from agent.reading.labels import norm
+from agent.reading.labels import first_difference, norm
 from agent.reading.seen import Entry, Part, Row, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import Action, Attachment, Case, Item, Message
@@ -73,10 +73,7 @@ def number(text: str) -> str:
 def agrees(listed: Listed, case: Case) -> str | None:
     """What the row and the page say differently; None where they agree."""
     reason = case.reason.shown if case.reason else ""
-    for one, other in ((listed.facts["status"], case.status.shown), (listed.facts["reason"], reason)):
-        if norm(one) != norm(other):
-            return f"{one} / {other}"
-    return None
+    return first_difference((listed.facts["status"], case.status.shown), (listed.facts["reason"], reason))
 
 
 def offered(seen: Seen, channel: str, actions: tuple[Action, ...]) -> tuple[Action, ...]:

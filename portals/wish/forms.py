@@ -45,13 +45,9 @@ class WishForm(LabelledForm):
                 refusal=Spot("refusal", texts=("form.refused",)),
                 opener=f"action.{channel.name}.{action}",
             ),
+            channel,
+            case,
         )
-        self.channel = channel
-        self.case = case
-
-    async def look(self) -> Case:
-        seen, documents = await self.channel.visit(self.tab, self.case.case_id, self.case.url)
-        return self.channel.read_subject(seen, documents, self.case.case_id)
 
     async def open(self, packet: Packet) -> None:
         self._prove(await self.open_at(self.case.url, packet.case.case_id))

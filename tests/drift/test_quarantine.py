@@ -8,7 +8,7 @@ import pytest
 
 from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
-from portals.coupang import read
+from portals.coupang import read_order
 from tests.drift.conftest import KNOWN, UNKNOWN, Store
 
 
@@ -200,14 +200,14 @@ def test_a_page_that_makes_the_reader_itself_fail_stops_no_other(
     synced: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ill = synced.a_case("lost")
-    whole = read.read_items
+    whole = read_order.read_items
 
     def fails(seen: Seen, *more: Any) -> Any:
         if seen.page.subject == ill:
             raise IndexError("tuple index out of range")
         return whole(seen, *more)
 
-    monkeypatch.setattr(read, "read_items", fails)
+    monkeypatch.setattr("portals.coupang.read.read_items", fails)
     report = synced.sync(full=True)
     assert [(e["case_id"], e["error"]) for e in report.errors] == [(ill, "PageDrift")]
     assert (report.drifted, report.unchanged, synced.unread()) == (1, 8, {ill})

@@ -17,7 +17,8 @@ from agent.reading.pdf import pdf_text
 from agent.reading.seen import Seen
 from agent.reading.unreadable import Unreadable
 from agent.records import Case
-from portals.coupang import PORTAL, read
+from portals.coupang import PORTAL, read, read_decision
+from portals.coupang.shown import money
 from tests.mutants import anywhere
 from tests.mutants.anywhere import labels_of
 from tests.mutants.corpus import CHANNEL, Sample
@@ -56,7 +57,7 @@ def known_labels() -> Labels:
     return labels_of(_ACTIVE[0])
 
 
-read.pdf_text = lru_cache(maxsize=512)(pdf_text)  # type: ignore[attr-defined]
+read_decision.pdf_text = lru_cache(maxsize=512)(pdf_text)  # type: ignore[attr-defined]
 
 
 def judge(sample: Sample, page: SeenPage, *, foreign: bool = False) -> Judged:
@@ -260,7 +261,7 @@ def _fact(name: str, text: str, seen: Seen) -> str:
     if name == "order_status":
         return seen.labels.word(name, text) or _ORDER_STATUS.get(norm(text), norm(text))
     if name == "amount":
-        return str(read.money(text).value)
+        return str(money(text).value)
     try:
         moment = read_moment(text, zone=seen.page.zone, languages=("ko", "en"))
     except Unreadable:
