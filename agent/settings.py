@@ -27,6 +27,7 @@ Language = Literal["zh-CN", "en"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ATTACHED = ("http", "https", "ws", "wss")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 KEEPERS = ("adspower", "bitbrowser", "ziniao")
 """Programs that keep a browser per store, and are asked for it: `adspower://127.0.0.1:50325/<profile>`."""
 
@@ -49,6 +50,12 @@ def _base_url(value: str) -> str:
     if not _is_url(value, ("http", "https")):
         raise PydanticCustomError("base_url", "not an address")
     return value.rstrip("/")
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise PydanticCustomError("host", "not a host's name")
+    return value
 
 
 def _browser(value: str) -> str:
@@ -99,6 +106,8 @@ class AccountSettings(_Table):
     browsers (`KEEPERS`)."""
     pace_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Seconds between two pages, where this store wants other ones than `pace_s` of the settings."""
+    sign_in_hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Field(strict=False)] = ()
+    """Further hosts of the portal on whose pages name, password and code may be typed, each with all below it."""
     zone: Zone | None = None
     """The zone of the store, where the portal shows none; default is the portal's."""
     options: dict[str, Any] = {}
@@ -363,6 +372,7 @@ def _wanted(error: ErrorDetails) -> Words:
         "zone": say('an IANA zone such as "Asia/Shanghai"'),
         "account_name": say("up to 40 of the letters a-z, digits, “-” and “_”"),
         "base_url": say('an address such as "http://127.0.0.1:8701"'),
+        "host": say('a host\'s name such as "accounts.shopee.ph"'),
         "account_browser": say(
             '"launch", "persistent" or the address of an open browser such as "http://127.0.0.1:9222"'
         ),

@@ -54,6 +54,7 @@ async def login(
         visiting(ctx, shared, account, "signing_in") as visit,
     ):
         chain = _Chain(visit.tab, portal, ctx.credentials(account), headless, code_from, ctx.console.print)
+        chain.hosts += account.sign_in_hosts
         chain.wanted = str(account.options.get("store", ""))
         if portal.gate.one_tab:
             await visit.tab.page.add_init_script(ONE_TAB)
@@ -117,11 +118,19 @@ class _Chain:
             if self.tab.ended is None:
                 await self._dismiss()
                 return
-            await getattr(self, f"_{self.tab.ended}", self._elsewhere)()
+            await self._meet(self.tab.page.main_frame)
         raise NeedsPerson(
             say("{store}: signing in goes round in a circle.", store=self.store),
             say("Sign in with a visible window: `rebuttal login {store}`.", store=self.store),
         )
+
+    async def _meet(self, place: Frame) -> None:
+        """Meet the obstacle that `place` shows. What types does so only on pages of the portal's own hosts: elsewhere, and
+        in a frame of somebody else's, a person goes on."""
+        types = self.frame is not None or self.tab.ended in ("sign_in", "password", "code")
+        if types and not self._at_home(place):
+            return await self._wait_for_person(self._foreign(place))
+        await getattr(self, f"_{self.tab.ended}", self._elsewhere)()
 
     async def _look(self, wait_ms: int | None) -> None:
         await self.tab.see(
@@ -166,16 +175,15 @@ class _Chain:
             return True  # the frame is gone with the page that held it
 
     async def _type(self, selector: str, text: str) -> None:
-        """Type into a field; in a frame, only into the very document that was looked at, for it may have moved on."""
-        if self.frame is None:
-            return await self.tab.page.fill(selector, text, timeout=10_000)
-        field = await self.frame.wait_for_selector(selector, timeout=10_000)
-        if field is None or not self._at_home(self.frame):
-            raise self._foreign(self.frame)
+        """Type into a field of the very document that was looked at, for page or frame may have moved on."""
+        place = self.frame or self.tab.page.main_frame
+        field = await place.wait_for_selector(selector, timeout=10_000)
+        if field is None or not self._at_home(place):
+            raise self._foreign(place)
         await field.fill(text, timeout=10_000)
 
     def _at_home(self, frame: Frame) -> bool:
-        """Is the frame's page of the portal's own hosts, or below them, and no less safe than the portal's own?"""
+        """Is its page of the portal's own hosts, or below them, and no less safe than the portal's own?"""
         parts, own = urlsplit(frame.url), urlsplit(self.tab.base_url)
         host = parts.hostname or ""
         return parts.scheme in ("https", own.scheme) and any(
@@ -190,16 +198,14 @@ class _Chain:
                 host=urlsplit(frame.url).hostname or "?",
             ),
             say(
-                "Nothing was typed. Look whose it is; sign in yourself in a window: `rebuttal login {store}`.",
+                "Nothing was typed. Look whose it is: sign in yourself in a window (`rebuttal login {store}`), or, if it is the"
+                " portal's, name it as sign_in_hosts of this account in rebuttal.toml.",
                 store=self.store,
             ),
         )
 
     async def _frame(self) -> None:
-        """The form stands in a frame: what is in there is met in there, and by the same steps.
-
-        Name, password and code are typed only where the frame's page is of the portal's own hosts: else by a person.
-        """
+        """The form stands in a frame: what is in there is met in there, and by the same steps."""
         spots = [spot for spot in self.gate.spots if spot.css and spot.name != "frame"]
         handle = await self.tab.page.query_selector(self.gate.frame)
         frame = await handle.content_frame() if handle else None
@@ -211,9 +217,7 @@ class _Chain:
             return await self._gone()
         self.frame = frame
         try:
-            if not self._at_home(frame):
-                return await self._wait_for_person(self._foreign(frame))
-            await getattr(self, f"_{self.tab.ended}", self._elsewhere)()
+            await self._meet(frame)
         finally:
             self.frame = None
 

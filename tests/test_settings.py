@@ -113,6 +113,8 @@ def test_a_byte_order_mark_of_a_windows_editor_is_no_fault(home: Home) -> None:
         (ACCOUNT.replace('"main"', '"../x"'), "line 3", "must be up to 40 of the letters", ""),
         ('[[account]]\nportal = "coupang"\n', "line 1", "the key “name” is missing", 'name = "main"'),
         (ACCOUNT + 'base_url = "127.0.0.1:8701"\n', "line 4", "must be an address", ""),
+        (ACCOUNT + 'sign_in_hosts = ["https://accounts.shopee.ph"]\n', "line 4", "must be a host's name", ""),
+        (ACCOUNT + 'sign_in_hosts = "accounts.shopee.ph"\n', "line 4", "must be a list in brackets", ""),
         (ACCOUNT + 'base_url = "http://[::1"\n', "line 4", "must be an address", ""),
         (ACCOUNT + 'browser = "firefox"\n', "line 4", '"persistent" or the address', ""),
         (ACCOUNT + 'zone = "KST+9"\n', "line 4", "must be an IANA zone", ""),

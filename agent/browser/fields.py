@@ -59,6 +59,12 @@ OVERRULED = """(b) => b.tagName === 'BUTTON' && b.type === 'button' && !!b.form 
   && (e.tagName === 'BUTTON' || e.tagName === 'INPUT') && e.type === 'submit'
   && e.checkVisibility({ visibilityProperty: true, opacityProperty: true }))"""
 """Is it a plain button, in a form that has another one to submit it?"""
+OWN_WORDS = """labels => labels.map((label) => {
+  const walk = document.createTreeWalker(label, NodeFilter.SHOW_TEXT), said = [];
+  while (walk.nextNode()) if (!walk.currentNode.parentElement.closest('select, textarea')) said.push(walk.currentNode.data);
+  return said.join(' ');
+})"""
+"""What labels say themselves, without the options and texts of the fields inside them."""
 NAMED = "(form, names) => names.map((name) => form.innerText.split(name).length - 1)"
 """How often each name stands in the form."""
 BOUND = """form => [form.getAttribute('action') || '', ...[...form.elements].flatMap((e) =>

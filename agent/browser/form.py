@@ -173,6 +173,7 @@ class LabelledForm:
                     if await candidate.evaluate(fields.STRAY):
                         raise seen.drift(key, say("the label stands beside another field than the one it is tied to"))
                     found.append(candidate)
+        found = found or await self._wrapped(key, scope)
         if not found:  # many forms of messengers have no label, only a hint inside the field
             for text in self.tab.labels.texts[key]:
                 hinted = await scope.get_by_placeholder(text, exact=True).all()
@@ -187,6 +188,18 @@ class LabelledForm:
             if named and await scope.locator(named).count() == 1:
                 return scope.locator(named)
         raise seen.drift(key, say("the field is on the form {count} times", count=len(handles)), near=seen)
+
+    async def _wrapped(self, key: str, scope: Locator) -> list[Locator]:
+        """The visible fields inside labels with these words: a browser counts a field's own content as its label's."""
+        around = scope.locator("label:has(input, select, textarea)")
+        texts = self.tab.labels.of(key)
+        return [
+            field
+            for number, words in enumerate(await around.evaluate_all(fields.OWN_WORDS))
+            if norm(words) in texts
+            for field in await around.nth(number).locator("input, select, textarea").all()
+            if await fields.is_seen(field) and await field.evaluate(self.is_field)
+        ]
 
     def _by_seen(self, key: str, seen: Seen) -> str | None:
         """A field that no markup ties to its label: the control that stands beside the label, by its name or id."""

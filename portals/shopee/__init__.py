@@ -14,6 +14,8 @@ PORTAL = Portal(
         "seller.shopee.cn", "seller.shopee.ph", "seller.shopee.co.id", "seller.shopee.co.th", "seller.shopee.com.br",
         "seller.shopee.sg", "seller.shopee.com.my", "seller.shopee.tw", "seller.shopee.com.mx", "seller.shopee.cl",
         "seller.shopee.com.co", "banhang.shopee.vn", "subaccount.shopee.com",
+        *(f"accounts.shopee.{end}" for end in ("cn", "ph", "co.id", "co.th", "com.br", "sg", "com.my", "tw", "com.mx", "cl",
+                                               "com.co", "vn")),
     ),
     zone="Asia/Shanghai",
     locale="zh-CN",

@@ -33,6 +33,7 @@ def main() -> int:
         print(f"… {name}", file=sys.stderr)
         for row in importlib.import_module(f"tests.bench.{name}").run(chosen.scale):
             goal = row.get("goal")
+            print(f"{row['what']}: {row['ratio']:.3f} (goal {goal}; {row['how']})", file=sys.stderr, flush=True)
             missed |= goal is not None and row["ratio"] > goal
             table.add_row(row["what"], f"{row['ratio']:.3f}", "" if goal is None else f"≤ {goal}", row["how"])
     Console(width=160).print(table)

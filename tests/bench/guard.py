@@ -12,7 +12,7 @@ from unittest import mock
 
 from agent.browser.guard import ReadingGuard
 from flows.sync import sync
-from tests.bench.portal import Mock, served, signed_in
+from tests.bench.portal import Mock, disputes_only, served, signed_in
 
 ROUNDS = 7
 CASES = 100
@@ -22,7 +22,7 @@ def run(scale: float = 1.0) -> list[dict[str, Any]]:
     """The guard's cost, as a ratio of two syncs of the same cases."""
     cases, rounds = max(10, int(CASES * scale)), max(5, int(ROUNDS * scale))
     spent: dict[bool, list[float]] = {True: [], False: []}
-    with served(cases) as mocks:
+    with served(cases) as mocks, disputes_only():
         with signed_in(mocks) as first:
             state = {"coupang:main": first.vault.load("coupang:main") or {}}
         for turn in range(rounds):

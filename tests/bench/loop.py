@@ -14,7 +14,7 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 
 from agent.browser.provide import find_browser, find_headless_shell
 from flows.sync import sync
-from tests.bench.portal import Memory, Mock, served, signed_in
+from tests.bench.portal import Memory, Mock, disputes_only, served, signed_in
 
 ROUNDS = 5
 FIELDS = {
@@ -26,14 +26,15 @@ ORDER = ("주문번호", "주문일시", "주문 상태", "구매자", "택배�
 
 def run(scale: float = 1.0) -> list[dict[str, Any]]:
     """All measures of the loop."""
-    return [*_against(max(20, int(200 * scale))), *_again(max(50, int(1000 * scale))), *_start()]
+    with disputes_only():
+        return [*_against(max(20, int(200 * scale))), *_again(max(100, int(1000 * scale))), *_start()]
 
 
 def _against(cases: int) -> list[dict[str, Any]]:
     ours, naive, floor = [], [], []
     with served(cases) as mocks:
         mock = mocks["coupang"]
-        urls = [c["url"] for c in mock.control("truth")]
+        urls = [c["url"] for c in mock.control("truth") if c["channel"] == "refund_disputes"]
         with signed_in(mocks) as first:
             state = {"coupang:main": first.vault.load("coupang:main") or {}}
         for _ in range(ROUNDS):
@@ -118,7 +119,11 @@ def _again(cases: int) -> list[dict[str, Any]]:
         with Memory() as large:
             asyncio.run(sync(ctx, ctx.settings.account))
         full = time.perf_counter() - begun
-        truth = [c for c in mocks["coupang"].control("truth") if c["status"]["is"] == "action_needed"]
+        truth = [
+            c
+            for c in mocks["coupang"].control("truth")
+            if c["channel"] == "refund_disputes" and c["status"]["is"] == "action_needed"
+        ]
         for case in truth[: cases // 100]:
             mocks["coupang"].control("event", {"type": "withdraw", "case_id": case["case_id"]})
         begun = time.perf_counter()

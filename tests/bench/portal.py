@@ -12,13 +12,15 @@ import tempfile
 import threading
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psutil
 
 from agent.home import Home
+from flows import registry
 from flows.context import Context, opened
 from flows.login import login
 
@@ -79,6 +81,15 @@ def signed_in(mocks: dict[str, Mock], state: dict[str, dict[str, Any]] | None = 
                 mock = mocks[account.portal]
                 asyncio.run(login(ctx, account, headless=True, code_from=lambda m=mock: m.control("otp")["code"]))  # type: ignore[misc]
             yield ctx
+
+
+@contextlib.contextmanager
+def disputes_only() -> Iterator[None]:
+    """Coupang with its refund disputes alone, for comparisons with scripts that read nothing else."""
+    portal = registry.get("coupang")
+    one = replace(portal, channels=portal.channels[:1], health=(), settlement=None)
+    with mock.patch.object(Context, "portal", lambda self, name: one):
+        yield
 
 
 class Memory:

@@ -22,7 +22,7 @@ SEED = 20260312
 CASES = 5
 MUTANTS = 2 * (len(KINDS) + 18)
 LIVE = (
-    "untouched", "names", "untied_plain", "radios", "label_unknown", "option_twice", "files_row_extra", "two_forms",
+    "untouched", "names", "untied_plain", "wrapping_labels", "radios", "label_unknown", "option_twice", "files_row_extra", "two_forms",
     "submit_twice", "submit_covers_another", "order_hidden_other", "note_rewritten", "label_of_another", "submit_exchanged",
     "submit_withdraws",
 )  # fmt: skip

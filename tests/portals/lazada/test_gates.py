@@ -55,6 +55,18 @@ def test_the_password_is_never_typed_into_a_frame_of_a_host_that_is_not_the_port
     assert not any(path.endswith(("/submit", "/otp")) for path in sent)
 
 
+@pytest.mark.mock(portal="lazada", seed=2, cases=1, options={"sign_in": "away"})
+def test_the_password_is_typed_on_no_page_of_another_host_until_the_seller_names_it(shop: Shop) -> None:
+    shop.mock.event("expire_session")
+    tried = len(shop.mock.received("sign_in"))
+    with pytest.raises(SignedOut, match="is of localhost, which is not the portal's own"):
+        sign_in(shop)
+    assert not shop.mock.received("sign_in")[tried:]
+    named = shop.account.model_copy(update={"sign_in_hosts": ("localhost",)})
+    assert shop.run(login(shop.ctx, named, headless=True, code_from=shop.mock.otp)).exit_code == 0
+    assert [one["path"].rpartition("/")[2] for one in shop.mock.received("sign_in")[tried:]] == ["submit"]
+
+
 @pytest.mark.mock(**CROSS)
 @pytest.mark.account(store="nobody MY")
 def test_a_page_of_another_shop_is_neither_read_nor_signed_in_to(shop: Shop) -> None:
