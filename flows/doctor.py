@@ -17,7 +17,13 @@ from zoneinfo import ZoneInfo
 
 from agent.browser.provide import NO_SCREEN, answers, find_browser, find_headless_shell, has_screen
 from agent.errors import DONE, FAULT, RebuttalError
+from agent.evidence.answers import load_answers
+from agent.evidence.playbooks import load_playbooks
+from agent.evidence.tone import load_tone
 from agent.home import Home
+from agent.policy import load_policy
+from agent.portal import Portal
+from agent.reading.labels import load_labels
 from agent.settings import Settings, load_settings
 from agent.vault import KEY_VARIABLE, Vault
 from agent.words import Words, say
@@ -77,6 +83,7 @@ def examine(home: Home, clock: Callable[[], datetime] = now) -> Diagnosis:
             [
                 *_looked_at("home", say("Home"), lambda: _home(home)),
                 *_looked_at("settings", say("Settings"), lambda: _settings(home)),
+                *_looked_at("own_files", say("Your own labels and rules"), lambda: _own_files(home)),
                 *_looked_at("database", say("Database"), lambda: _database(home, settings)),
                 *_looked_at("browser", say("Browser"), lambda: _browser(settings)),
                 *_looked_at("screen", say("Screen"), _screen),
@@ -128,6 +135,39 @@ def _settings(home: Home) -> Iterator[_Found]:
         yield "ok", say("Valid; accounts: {names}.", names=", ".join(a.store_name for a in settings.account)), None
     else:
         yield "note", say("Valid, without an account."), say("Add one with `rebuttal init`.")
+
+
+def _own_files(home: Home) -> Iterator[_Found]:
+    found = [file for folder in sorted(home.portals.glob("*/")) for file in sorted(folder.iterdir())]
+    broken = False
+    for file in found:
+        portal, load = file.parent.name, _OWN_FILES.get(file.name)
+        if load is None or portal not in registry.names():
+            broken = True
+            yield (
+                "note",
+                say("{file} is not read by anything.", file=file),
+                say("In the folder of a portal are read: {names}.", names=", ".join(_OWN_FILES)),
+            )
+            continue
+        try:
+            load(registry.get(portal), file)
+        except RebuttalError as fault:
+            broken = True
+            yield "fault", fault.said, fault.todo
+    if found and not broken:
+        yield "ok", say("Valid: {names}.", names=", ".join(f"{one.parent.name}/{one.name}" for one in found)), None
+    elif not found:
+        yield "ok", say("None: what is shipped applies."), None
+
+
+_OWN_FILES: dict[str, Callable[[Portal, Path], object]] = {
+    "labels.toml": lambda portal, own: load_labels(portal.name, portal.folder, own),
+    "policy.toml": lambda portal, own: load_policy(portal.folder, own),
+    "playbooks.toml": lambda portal, own: load_playbooks(portal.folder, own),
+    "tone.toml": lambda portal, own: load_tone(portal.folder, own),
+    "answers.toml": lambda portal, own: load_answers(portal.folder, own),
+}
 
 
 def _database(home: Home, settings: Settings | None) -> Iterator[_Found]:

@@ -75,14 +75,14 @@ def register(app: typer.Typer) -> None:
         portal: Annotated[str, typer.Argument(metavar="PORTAL", help=str(say("Such as coupang.")))],
         key: Annotated[str, typer.Argument(metavar="KEY", help=str(say("Key of the label, as the fault named it.")))],
         text: Annotated[
-            str,
+            str | None,
             typer.Option(
                 "--text",
                 metavar="TEXT",
                 show_default=False,
                 help=str(say("The text itself, tried on the stored pages: no window is opened.")),
             ),
-        ] = "",
+        ] = None,
         language: Annotated[
             str,
             typer.Option(
@@ -112,7 +112,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         from flows.cli import reports
 
-        given = bool(text or remove)
+        given = text is not None or remove
         with context(need_accounts=not given) as ctx:
             sure = yes or (given and not asking())
             finish(
@@ -120,7 +120,7 @@ def register(app: typer.Typer) -> None:
                     ctx,
                     portal,
                     key,
-                    text=text or None,
+                    text=text,
                     language=language or None,
                     page=page or None,
                     remove=remove,

@@ -171,6 +171,27 @@ def test_doctor_names_a_damaged_database_and_changes_nothing(desk: Desk, told_ho
     assert told_home.database.read_bytes() == bytes(data)
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "state", "said"),
+    [
+        ("coupang/labels.toml", '[dispute.amount]\nko = ["환불금"]\n', "ok", "coupang/labels.toml"),
+        ("coupang/labels.toml", "[dispute", "fault", "labels.toml"),
+        ("coupang/policy.toml", "[channels.refund_disputes.actions.appeal.fields.note]\nmax_chars = 'many'\n", "fault", "max_chars"),
+        ("coupang/lables.toml", "", "note", "not read by anything"),
+        ("kupang/labels.toml", "", "note", "not read by anything"),
+    ],
+)  # fmt: skip
+def test_doctor_reads_what_the_operator_wrote_for_a_portal(
+    told_home: Home, file: str, text: str, state: str, said: str
+) -> None:
+    own = told_home.portals / file
+    own.parent.mkdir(parents=True)
+    own.write_text(text, encoding="utf-8")
+    [found] = [check for check in examine(told_home).checks if check.name == "own_files"]
+    assert (found.state, said in str(found.said)) == (state, True)
+    assert own.read_text(encoding="utf-8") == text
+
+
 def test_two_homes_know_nothing_of_each_other(desk: Desk, told_home: Home, tmp_path: Path) -> None:
     other = Home(tmp_path / "second").create()
     other.settings_file.write_bytes(told_home.settings_file.read_bytes())
