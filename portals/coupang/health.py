@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from agent.browser.tab import Tab, Wanted
 from agent.portal import HealthPage, Limit, Measure, Settled, SettlementPage, Statement
@@ -11,21 +11,14 @@ from agent.reading.seen import Part, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.reading.zones import day_bounds, zone_of
 from agent.words import say
-from portals.coupang.shown import money
+from portals.coupang.shown import day, money
 from portals.coupang.wuic import bare_order, number_of, right_page
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip().replace(".", "-"))
-    except ValueError:
-        raise Unreadable(text, "a day (2026-03-16)") from None
 
 
 def _as_of(part: Part, key: str) -> datetime:
     """The beginning of the day that the figures are of, in the portal's zone."""
     page = part.seen.page
-    return day_bounds(part.labelled(key).read(_day), zone_of(page.zone))[0].astimezone(UTC)
+    return day_bounds(day(part.labelled(key)), zone_of(page.zone))[0].astimezone(UTC)
 
 
 def _percent(name: str, value: Value, at: datetime) -> Measure:
@@ -117,7 +110,7 @@ class CommunicationScore(HealthPage):
         names = ("day", "received", "in_time", "late")
         found = []
         for row in seen.section("communication.daily.heading").rows({n: f"communication.{n}" for n in names}):
-            at = day_bounds(row["day"].read(_day), zone_of(seen.page.zone))[0].astimezone(UTC)
+            at = day_bounds(day(row["day"]), zone_of(seen.page.zone))[0].astimezone(UTC)
             figures = {n: row[n].read(lambda t: number_of(t, "건")) for n in names[1:]}
             if figures["in_time"] + figures["late"] != figures["received"]:
                 raise seen.mismatch("communication.received", row["received"].text, row["late"].text)
@@ -161,7 +154,7 @@ class Settlements(SettlementPage):
                     statement=statement,
                     line=line or "1",
                     order_id=bare_order(row["order"].text),
-                    on=row["day"].read(_day),
+                    on=day(row["day"]),
                     amount=row["amount"].read(money),
                     kind=row["kind"].text,
                     shown=" ".join(row.shown.values()),

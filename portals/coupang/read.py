@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 from agent.portal import Fetched, Listed, Listing, Sent
 from agent.reading.countdowns import read_countdown
@@ -27,7 +27,7 @@ from agent.sending.packet import Receipt
 from agent.words import Words, say
 from portals.coupang.read_decision import check_document, read_decision
 from portals.coupang.read_order import read_items, read_messages
-from portals.coupang.shown import LANGUAGES, instant, money, order_id
+from portals.coupang.shown import LANGUAGES, day, instant, money, order_id
 
 CHANNEL = "refund_disputes"
 _FLAGS = ("senior_review", "legal_hold")
@@ -343,15 +343,8 @@ def read_outcome(seen: Seen, module: Part, status: str, history: list[dict[str, 
         result=result,
         at=instant(row["result_at"]),
         recovered=recovered,
-        settled_on=None if settled is None or settled.empty else settled.read(_day),
+        settled_on=None if settled is None or settled.empty else day(settled),
     )
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip().replace(".", "-"))
-    except ValueError:
-        raise Unreadable(text, "a day (2026-03-16)") from None
 
 
 def read_receipt(seen: Seen, asked: str) -> Receipt:
@@ -364,6 +357,6 @@ def read_receipt(seen: Seen, asked: str) -> Receipt:
 
 
 def _receipt_number(text: str) -> str:
-    if re.fullmatch(r"[A-Z]{0,4}[0-9-]{6,30}", text) is None:
+    if re.fullmatch(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9._/#-]{3,39}", text) is None:
         raise Unreadable(text, "a receipt number")
     return text

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from agent.reading.moments import read_moment
 from agent.reading.money import read_money
 from agent.reading.seen import Value
 from agent.reading.unreadable import Unreadable
+from agent.reading.zones import zone_of
 from agent.records import (
     Instant,
     Money,
@@ -33,6 +35,17 @@ def instant(value: Value) -> Instant:
         if moment.precision_s > _TO_THE_HOUR_S:
             raise Unreadable(text, "a date with its time")
         return moment.at
+
+    return value.read(read)
+
+
+def day(value: Value) -> date:
+    """A day on the portal's clock, in any form that Coupang's pages write dates."""
+    page = value.seen.page
+
+    def read(text: str) -> date:
+        moment = read_moment(text, zone=page.zone, zone_basis=page.zone_basis, languages=LANGUAGES)
+        return moment.at.astimezone(zone_of(page.zone)).date()
 
     return value.read(read)
 

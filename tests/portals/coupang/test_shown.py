@@ -1,0 +1,70 @@
+"""A form of a day or a receipt that nobody thought of must not hide money that came, or an appeal that was taken."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from agent.errors import PageDrift
+from agent.reading.labels import load_labels
+from agent.reading.page import SeenPage
+from agent.reading.seen import Seen
+from portals.coupang import PORTAL
+from portals.coupang.read import read_receipt
+from portals.coupang.shown import day
+
+LABELS = load_labels(PORTAL.name, PORTAL.folder)
+NOON = datetime(2026, 3, 20, 3, tzinfo=UTC)
+
+
+def seen(**facts: str) -> Seen:
+    pairs = "".join(
+        f"<dt>{LABELS.in_language(key.replace('__', '.'), 'ko')}</dt><dd>{text}</dd>" for key, text in facts.items()
+    )
+    page = SeenPage(
+        portal="coupang",
+        account="main",
+        page="order",
+        url="https://wing.coupang.com/",
+        title="",
+        language="ko",
+        seen_at=NOON,
+        server_at=NOON,
+        zone="Asia/Seoul",
+        html=f"<main><dl>{pairs}</dl></main>",
+    )
+    return Seen(page, LABELS)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-16", "2026.03.16", "2026. 3. 16.", "2026/03/16", "2026년 3월 16일", "2026-03-16 00:10"]
+)
+def test_the_day_of_a_settlement_is_read_in_every_form_of_a_korean_page(text: str) -> None:
+    assert day(seen(dispute__settled_on=text).labelled("dispute.settled_on")) == date(2026, 3, 16)
+
+
+@pytest.mark.parametrize("text", ["16", "03/16", "3/4/2026", "곧", "2026-02-30"])
+def test_a_day_that_says_two_things_or_none_is_drift(text: str) -> None:
+    with pytest.raises(PageDrift):
+        day(seen(dispute__settled_on=text).labelled("dispute.settled_on"))
+
+
+@pytest.mark.parametrize(
+    ("number", "known"),
+    [
+        ("APL-20260316-000123", True),
+        ("a1b2c3d4", True),
+        ("R/2026.17", True),
+        ("접수 완료", False),
+        ("none", False),
+        ("…", False),
+    ],
+)
+def test_a_receipts_number_may_have_any_form_but_must_be_one(number: str, known: bool) -> None:
+    page = seen(receipt__order="COO123456789", receipt__at="2026-03-16 10:00:00", receipt__number=number)
+    if known:
+        assert read_receipt(page, "COO123456789").number == number
+    else:
+        with pytest.raises(PageDrift):
+            read_receipt(page, "COO123456789")
