@@ -14,7 +14,7 @@ from typing import Any
 from agent.records import Case, Deadline, DeadlineKind
 
 HOUSE_RULE = "WD3"
-_ANSWERS: tuple[DeadlineKind, ...] = ("reply", "negotiate", "appeal", "evidence", "confirm_return")
+ANSWERS: tuple[DeadlineKind, ...] = ("reply", "negotiate", "appeal", "evidence", "confirm_return")
 _LATIN = re.compile(r"[a-zа-яё]", re.IGNORECASE)
 
 
@@ -53,7 +53,7 @@ def house_deadline(case: Case, hours: int) -> Deadline | None:
     if asked is None:
         return None
     at = asked + timedelta(hours=hours)
-    theirs = min((d.at for d in case.deadlines if d.kind in _ANSWERS), default=None)
+    theirs = min((d.at for d in case.deadlines if d.kind in ANSWERS), default=None)
     if theirs is not None and theirs <= at:
         return None
     zone = next((d.zone for d in case.deadlines), "UTC")

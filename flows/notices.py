@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agent.records import Case, Deadline
+from agent.rules import ANSWERS, HOUSE_RULE, house_deadline
 from agent.store import Alarm, Notice
 from agent.timetable import last_clock, quiet_until
 from agent.words import Words, say
@@ -76,15 +77,23 @@ def outdated(ctx: Context) -> list[Notice]:
 
 def _deadlines(ctx: Context) -> Iterator[ToTell]:
     now = ctx.clock()
-    rows = {row.ref: row for row in ctx.store.cases.rows(open_only=True) if row.needs_action and row.next_deadline_at}
+    rows = {row.ref: row for row in ctx.store.cases.rows(open_only=True) if row.needs_action}
     before = ctx.store.outbox.by_subject("deadline") if rows else {}
     for case in ctx.store.cases.export(list(rows)) if rows else ():
         unread_since = rows[case.key.ref].unread_since
-        for deadline in case.deadlines:
+        for deadline in (*case.deadlines, *_of_the_house(ctx, case)):
             about = f"{case.key.ref}#{deadline.kind}"
             one = _deadline(ctx, case, deadline, unread_since, now, before.get(about, []))
             if one is not None:
                 yield one
+
+
+def _of_the_house(ctx: Context, case: Case) -> tuple[Deadline, ...]:
+    """The house's own deadline (WD3), where the portal's page shows no day by which to answer: silence is not time."""
+    if any(deadline.kind in ANSWERS for deadline in case.deadlines):
+        return ()
+    own = house_deadline(case, ctx.settings.house_hours)
+    return (own,) if own else ()
 
 
 def _deadline(
@@ -119,7 +128,15 @@ def _deadline_words(
     here = clock(deadline.at, ctx.zone)
     there = clock(deadline.at, ctx.portal_zone(case.portal, case.account))
     kind, ref = terms.deadline(deadline.kind), case.key.ref
-    if rung <= OVER:
+    if deadline.rule == HOUSE_RULE:
+        said = say(
+            "{ref}: the portal shows no day by which to answer; by the house rule it is {here} ({there}). Look at the"
+            " portal.",
+            ref=ref,
+            here=here,
+            there=there,
+        )
+    elif rung <= OVER:
         said = say("{ref}: {kind} ended at {here} ({there}), unanswered.", ref=ref, kind=kind, here=here, there=there)
     else:
         said = say(

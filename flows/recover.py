@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,13 +11,14 @@ from typing import Any, Literal
 from agent.errors import DONE, PageDrift, RebuttalError, worst
 from agent.policy import Policy
 from agent.portal import Portal
+from agent.reading.labels import Labels
 from agent.records import Case, Money, plain
 from agent.settings import AccountSettings
 from agent.store import SettlementLine
 from agent.words import Words, say
 from flows.context import Context
 from flows.health import read_settlements
-from flows.visit import browsers, policy_of, visiting
+from flows.visit import browsers, labels_of, policy_of, visiting
 
 WON = ("won", "partly_won")
 Result = Literal["paid", "waiting", "unpaid", "short"]
@@ -124,14 +126,16 @@ def match(ctx: Context, account: AccountSettings) -> list[Recovery]:
     portal = ctx.portal(account.portal)
     if portal.settlement is None:
         return []
-    policy = policy_of(ctx, portal)
+    policy, labels = policy_of(ctx, portal), labels_of(ctx, portal)
+    counted: set[tuple[str, str]] = set()
     today = ctx.clock().astimezone(ctx.portal_zone(account.portal, account.name)).date()
     found = []
     for row in ctx.store.cases.rows(accounts=[account.store_name], statuses=WON):
         case = ctx.store.cases.get(row.key)
         if case is None or case.outcome is None:
             continue
-        one = followed(ctx, portal, policy, case, today)
+        one = followed(ctx, portal, policy, labels, case, today, counted)
+        counted |= {(line.statement, line.line_id) for line in one.lines}
         found.append(one)
         if one.result in ("unpaid", "short"):
             ctx.store.alarms.raise_("unpaid", one.ref, one.said, {"due_on": str(one.due_on)})
@@ -140,8 +144,21 @@ def match(ctx: Context, account: AccountSettings) -> list[Recovery]:
     return found
 
 
-def followed(ctx: Context, portal: Portal, policy: Policy, case: Case, today: date) -> Recovery:
-    """One won case and the lines of its order since it was won."""
+def followed(
+    ctx: Context,
+    portal: Portal,
+    policy: Policy,
+    labels: Labels,
+    case: Case,
+    today: date,
+    counted: Container[tuple[str, str]] = (),
+) -> Recovery:
+    """One won case and the lines that pay its order since it was won.
+
+    Where the labels know how the portal calls such lines (`words.settlement_kind.recovery`), only those count: an order's
+    sale is settled too. A line that is `counted` for another case (statement and line) pays nothing here.
+    """
+    known = bool(labels.words("settlement_kind"))
     outcome = case.outcome
     assert outcome is not None
     zone = ctx.portal_zone(case.portal, case.account)
@@ -150,7 +167,9 @@ def followed(ctx: Context, portal: Portal, policy: Policy, case: Case, today: da
     lines = tuple(
         line
         for line in ctx.store.metrics.settlements(case.portal, case.account, case.order_id)
-        if (won_on is None or line.settled_on >= won_on)
+        if (line.statement, line.line_id) not in counted
+        and (not known or labels.word("settlement_kind", line.kind) == "recovery")
+        and (won_on is None or line.settled_on >= won_on)
         and (granted is None or line.amount.currency == granted.currency)
     )
     total = sum((line.amount.value for line in lines), Decimal(0))

@@ -177,7 +177,6 @@ def flag(key: str) -> Words:
             else say("unsure whether the buyer can withdraw")
         )
     return {
-        "senior_queue": say("senior review"),
         "senior_review": say("senior review"),
         "legal_hold": say("legal hold"),
         "not_eligible": say("not eligible"),

@@ -17,6 +17,7 @@ from agent.words import say
 
 __all__ = ["Finding", "blocking", "finding", "lint_draft", "overridden"]
 
+_TO_THE_MINUTE_S = 60
 _STOPS: dict[Action, DeadlineKind] = {
     "appeal": "appeal",
     "reply": "reply",
@@ -124,9 +125,9 @@ def _deadline(draft: Draft, case: Case, rule: ActionRule, now: datetime, window:
     if (
         ends is not None
         and ends.at <= now < ends.at + timedelta(seconds=ends.precision_s)
-        and ends.basis != "countdown"
+        and (ends.basis != "countdown" or ends.precision_s > _TO_THE_MINUTE_S)
     ):
-        return [  # a day without an hour, shown or counted from: it is due at its earliest, and may still be open
+        return [  # a day without an hour, shown, counted from or counted down: due at its earliest, it may still be open
             finding(
                 ends.rule,
                 "may_be_over",
@@ -148,6 +149,7 @@ def _deadline(draft: Draft, case: Case, rule: ActionRule, now: datetime, window:
                     at=iso(ends.at),
                     shown=ends.shown,
                 ),
+                overridable=ends.basis == "rule",  # our own reckoning: the portal may still take it
             )
         ]
     if ends is None and (rule.window_days or rule.window_hours):
@@ -187,9 +189,10 @@ def _flags(case: Case, policy: Policy) -> list[str]:
     """The case's flags, and those that follow from its amount and reason."""
     flags = list(case.flags)
     channel = policy.channels.get(case.channel)
-    senior = channel.rules.get("senior_review_usd") if channel else None
-    if senior and case.amount and case.amount.currency == "USD" and case.amount.value > senior.number:
-        flags.append("senior_queue")
+    currency = case.amount.currency.lower() if case.amount else ""
+    senior = channel.rules.get(f"senior_review_{currency}") if channel else None
+    if senior and case.amount and case.amount.value > senior.number:
+        flags.append("senior_review")
     if case.reason and case.reason.is_ == "counterfeit":
         flags.append("legal_hold")
     return flags

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.policy import load_policy
+from agent.policy import Policy, load_policy
 from agent.portal import Fetched, Sent
 from agent.reading.deadlines import (
     agree,
@@ -164,7 +164,7 @@ def read_deadlines(seen: Seen, info: Part, opened: Value, actions: tuple[Action,
                 "withdraw",
                 start=moment(opened),
                 start_shown=opened.text,
-                hours=24 * _withdraw_days(),
+                hours=24 * (seen.policy or _own_policy()).channels[CHANNEL].rules["withdraw_days"].number,
                 zone=clock.zone,
                 zone_basis=clock.basis,
                 rule="WD8",
@@ -174,8 +174,8 @@ def read_deadlines(seen: Seen, info: Part, opened: Value, actions: tuple[Action,
 
 
 @functools.cache
-def _withdraw_days() -> int:
-    return load_policy(Path(__file__).parent).channels[CHANNEL].rules["withdraw_days"].number
+def _own_policy() -> Policy:
+    return load_policy(Path(__file__).parent)
 
 
 def _deadline(seen: Seen, value: Value, kind: DeadlineKind, rule: str) -> Deadline:

@@ -21,7 +21,7 @@ from agent.records import (
     Status,
 )
 from agent.words import say
-from portals.ozon.values import deadline, instant, items, money, prove_tab
+from portals.ozon.values import by_rule, deadline, instant, items, money, prove_tab
 
 CHANNEL = "returns"
 ACTIONS: tuple[Action, ...] = ("accept", "propose_solution", "escalate")
@@ -67,6 +67,8 @@ def read_case(seen: Seen) -> Case:
         )
     if deadlines and not offered:
         raise seen.mismatch("return.auto", deadlines[0].shown, say("no action is offered"))
+    if offered and not deadlines:
+        deadlines = (by_rule(seen, "reply", CHANNEL, opened_at),)
     goods = items(seen.section("return.item.heading"), "returns.price")
     decided_at, decision = read_ruling(seen)
     return Case(

@@ -11,7 +11,7 @@ from agent.reading.seen import Entry, Seen, Value
 from agent.reading.unreadable import Unreadable
 from agent.records import Action, Case, Message, Reason, SeenRef, Status
 from agent.words import say
-from portals.ozon.values import deadline, instant, message, prove_tab
+from portals.ozon.values import by_rule, deadline, instant, message, prove_tab
 
 CHANNEL = "tickets"
 _NUMBER = re.compile(r"№\s*(\d{6,12})")
@@ -54,6 +54,11 @@ def read_case(seen: Seen) -> Case:
     if locked != (status.is_ == "closed") or locked != seen.offers("ticket.create"):
         raise seen.mismatch("ticket.status", status.shown, say("locked") if locked else say("not locked"))
     actions: tuple[Action, ...] = ("open_ticket",) if locked else ("reply",)
+    opened_at, thread = instant(seen.labelled("ticket.opened")), _thread(seen)
+    deadlines = deadline(seen, seen.labelled("ticket.left"), "reply", "OZ-T1")
+    if status.is_ == "action_needed" and not deadlines and not locked:
+        asked = max((one.at for one in thread if one.from_ != "seller" and one.at is not None), default=opened_at)
+        deadlines = (by_rule(seen, "reply", CHANNEL, asked),)
     return Case(
         portal=seen.page.portal,
         account=seen.page.account,
@@ -63,10 +68,10 @@ def read_case(seen: Seen) -> Case:
         url=_address(seen.page.url),
         status=status,
         reason=Reason(shown=subtopic.text, is_="other"),
-        opened_at=instant(seen.labelled("ticket.opened")),
-        deadlines=deadline(seen, seen.labelled("ticket.left"), "reply", "OZ-T1"),
+        opened_at=opened_at,
+        deadlines=deadlines,
         actions=actions,
-        messages=_thread(seen),
+        messages=thread,
         flags=("locked",) if locked else (),
         missing={"amount": "a request has none", "decided_at": "not shown"},
         seen=SeenRef(sha256=seen.page.sha256, at=seen.page.seen_at),

@@ -261,11 +261,12 @@ def test_a_draft_for_what_the_case_was_is_blocked(desk: Desk) -> None:
 
 
 def test_flags_and_reminders_are_notes_from_data(desk: Desk) -> None:
-    assert {"CP15.senior_queue", "CP15.legal_hold"} <= subject(flags=("senior_queue", "legal_hold"))(desk)
-    assert "CP15.senior_queue" in subject(amount=Money(value=Decimal("500.01"), currency="USD"))(desk)
-    assert "CP15.senior_queue" not in subject(amount=Money(value=Decimal(500), currency="USD"))(desk)
+    assert {"CP15.senior_review", "CP15.legal_hold"} <= subject(flags=("senior_review", "legal_hold"))(desk)
+    assert "CP15.senior_review" in subject(amount=Money(value=Decimal("500.01"), currency="USD"))(desk)
+    assert "CP15.senior_review" not in subject(amount=Money(value=Decimal(500), currency="USD"))(desk)
+    assert "CP15.senior_review" in subject(amount=Money(value=Decimal(1_500_000), currency="KRW"))(desk)
     assert "CP15.legal_hold" in subject(reason=Reason(shown="가품", is_="counterfeit"))(desk)
-    assert not {"CP15.senior_queue", "CP15.legal_hold"} & subject()(desk)
+    assert not {"CP15.senior_review", "CP15.legal_hold"} & subject()(desk)
     assert desk.note(NOTE)["CP19.reship"].level == "note"
     assert desk.note("상품을 재발송하겠습니다. 확인 부탁드립니다.")["CP19.reship"].level == "warn"
     assert desk.note(NOTE, tone=ToneList()) == {}

@@ -50,6 +50,16 @@ def test_rungs_that_were_passed_unseen_are_told_as_one(desk: Desk, robot: Provid
     assert hours(robot) == ["6"]
 
 
+def test_where_the_portal_shows_no_day_the_house_rule_is_told(desk: Desk, robot: Provider) -> None:
+    flags = ("withdrawable:yes",)
+    desk.case(deadlines=(), flags=flags, opened_at=desk.clock(), actions=("reply",), messages=())
+    for later in (0, 47):
+        desk.clock.move(hours=later)
+        notify(desk.ctx)
+    told = [line for line in robot.lines if "shows no day by which to answer" in line]
+    assert told and len(told) == len(set(told))
+
+
 def test_a_deadline_that_is_put_off_is_told_anew_and_one_that_is_worded_anew_is_not(
     desk: Desk, robot: Provider, due: Due
 ) -> None:

@@ -15,7 +15,7 @@ from agent.store import SettlementLine
 from flows import health
 from flows.message_log import COLUMNS, message_log
 from flows.recover import followed, match, nth_day, recover
-from flows.visit import policy_of
+from flows.visit import labels_of, policy_of
 from tests.evidence.made import a_case
 from tests.portals.coupang.conftest import Shop
 
@@ -130,14 +130,20 @@ def test_the_alarm_comes_after_the_second_settlement_and_not_before(
             )
         )
     portal = ctx.portal("coupang")
-    one = followed(ctx, portal, policy_of(ctx, portal), case, date.fromisoformat(today))  # type: ignore[arg-type]
+    one = followed(ctx, portal, policy_of(ctx, portal), labels_of(ctx, portal), case, date.fromisoformat(today))  # type: ignore[arg-type]
     assert one.result == result
     assert one.due_on == date(2026, 4, 1)
 
 
-def test_a_line_from_before_the_decision_does_not_count(shop_without_portal: Shop) -> None:
+@pytest.mark.parametrize(
+    ("won", "kind"),
+    [(datetime(2026, 3, 17, 3, tzinfo=UTC), "분쟁 환급"), (datetime(2026, 3, 10, 3, tzinfo=UTC), "매출")],
+)
+def test_a_line_from_before_the_decision_or_of_the_sale_itself_does_not_count(
+    won: datetime, kind: str, shop_without_portal: Shop
+) -> None:
     ctx = shop_without_portal.ctx
-    case = _won(37900, datetime(2026, 3, 17, 3, tzinfo=UTC))
+    case = _won(37900, won)
     ctx.store.metrics.put_settlement(
         SettlementLine(
             portal="coupang",
@@ -145,15 +151,37 @@ def test_a_line_from_before_the_decision_does_not_count(shop_without_portal: Sho
             statement="ST20260316",
             line_id="0001",
             order_id="COO123456789",
-            kind="매출",
+            kind=kind,
             amount=Money(value=Decimal(37900), currency="KRW"),
             settled_on=date(2026, 3, 16),
             shown="",
         )
     )
     portal = ctx.portal("coupang")
-    one = followed(ctx, portal, policy_of(ctx, portal), case, date(2026, 3, 20))  # type: ignore[arg-type]
+    one = followed(ctx, portal, policy_of(ctx, portal), labels_of(ctx, portal), case, date(2026, 3, 20))  # type: ignore[arg-type]
     assert one.result == "waiting" and one.lines == ()
+
+
+def test_one_line_pays_one_case(shop_without_portal: Shop) -> None:
+    ctx = shop_without_portal.ctx
+    portal, case = ctx.portal("coupang"), _won(37900, datetime(2026, 3, 10, 3, tzinfo=UTC))
+    ctx.store.metrics.put_settlement(
+        SettlementLine(
+            portal="coupang",
+            account="main",
+            statement="ST20260316",
+            line_id="0001",
+            order_id="COO123456789",
+            kind="분쟁 환급",
+            amount=Money(value=Decimal(37900), currency="KRW"),
+            settled_on=date(2026, 3, 16),
+            shown="",
+        )
+    )
+    rules = (portal, policy_of(ctx, portal), labels_of(ctx, portal), case, date(2026, 4, 2))
+    first = followed(ctx, *rules)  # type: ignore[arg-type]
+    second = followed(ctx, *rules, {(line.statement, line.line_id) for line in first.lines})  # type: ignore[arg-type]
+    assert (first.result, second.result) == ("paid", "unpaid")
 
 
 @pytest.mark.parametrize(
