@@ -14,7 +14,7 @@ from agent.portal import Channel, Sent
 from agent.reading.labels import norm
 from agent.records import Case, iso
 from agent.sending.packet import Attempt, Packet, Receipt
-from agent.sending.send import READ_BACK
+from agent.sending.send import ANSWER_SEEN, READ_BACK
 from agent.settings import AccountSettings
 from agent.words import Words, say
 from flows import terms
@@ -88,9 +88,10 @@ async def _attempt(ctx: Context, visit: Visit, attempt: Attempt) -> Result:
     for file in documents.values():
         ctx.store.blobs.put(file.data, "document")
     ctx.store.cases.save(case, "reconcile")
-    since = sent_at(ctx.store.audit.story(attempt.case.ref), attempt)
+    story = ctx.store.audit.story(attempt.case.ref)
+    since, latest = sent_at(story, attempt), given_up_at(story, attempt)
     if since is not None and page.server_at is not None:
-        elapsed = page.server_at - since
+        elapsed = page.server_at - max(since, latest or since)
     else:
         since = attempt.armed_at + (page.server_at - page.seen_at if page.server_at else timedelta())
         elapsed = ctx.clock() - attempt.armed_at
@@ -132,13 +133,24 @@ def sent_at(links: Iterable[Link], attempt: Attempt) -> datetime | None:
     return datetime.fromisoformat(at) if at else None
 
 
+def given_up_at(links: Iterable[Link], attempt: Attempt) -> datetime | None:
+    """The portal's own clock when the sender of `attempt` had no answer; None where it did not live to tell.
+
+    Between the form that was ready and the request may lie a sleep of the machine: nothing left after this.
+    """
+    told = (link.data for link in links if link.what == ANSWER_SEEN and link.data.get("attempt") == attempt.id)
+    at = next((data.get("portal_clock") for data in told), None)
+    return datetime.fromisoformat(at) if at else None
+
+
 def judge(
     packet: Packet, case: Case, sent: tuple[Sent, ...], since: datetime, elapsed: timedelta
 ) -> Receipt | Words | None:
     """A receipt where the portal lists the packet, None where it provably has nothing, else what a person should see.
 
-    `since`: the portal's clock at the click; `elapsed`: how long ago that is. Absent means: nothing is listed since
-    then, the slot is not spent, and the portal has had time enough to show what it had taken.
+    `since`: the portal's clock when the form was ready; `elapsed`: how long ago the request can have left at the latest.
+    Absent means: nothing is listed since, the slot is not spent, and the portal has had time enough to show what it had
+    taken.
     """
     said = {norm(f.shown if f.kind == "choice" else f.value) for f in packet.fields if f.kind in ("choice", "text")}
     fresh = [s for s in sent if s.at is None or since - _SLACK <= s.at <= since + SETTLE_AFTER]

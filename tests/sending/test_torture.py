@@ -112,6 +112,17 @@ def test_some_runs_in_memory_find_nothing(template: Path, tmp_path: Path) -> Non
     assert total.submissions > 12 and total.confirmed > 8
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["as it is", "without the moment of giving up"])
+def test_a_machine_that_slept_between_form_and_click_clears_nothing_too_early(
+    known: bool, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not known:
+        monkeypatch.setattr(reconcile, "given_up_at", lambda links, attempt: None)
+    with fast.in_memory():
+        verdict, told = fast.run(1, 41568, tmp_path, template)
+    assert verdict.wrongly_refused == (0 if known else 1), (verdict.notes, told)
+
+
 def test_every_portal_with_a_mock_can_be_tortured() -> None:
     assert portals() == list(portal_names())
 
