@@ -263,6 +263,7 @@ def test_a_morning_by_keyboard_alone_in_english(morning: Morning) -> None:
         await keys.insert_text(NOTE)
         await tab_to(page, "#files")
         async with page.expect_file_chooser() as chooser:
+            await page.evaluate("0")  # the browser must have heard that the chooser is awaited
             await keys.press("Space")
         await (await chooser.value).set_files([morning.picture("proof.png", 3), morning.picture("box.png", 4)])
         await tab_to(page, '[name="new_kind"] >> nth=1')
