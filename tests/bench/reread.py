@@ -138,7 +138,9 @@ def store(count: int, labels: Labels) -> tuple[float, float, int]:
 
 def fill(ctx: Context, labels: Labels, count: int) -> list[SeenPage]:
     """Frozen pages under new ids, stored with their records as a sync leaves them."""
-    frozen = [load(one) for one in folders(PAGES) if one.parts[-2] == "order" and "drifted" not in one.name]
+    frozen = [
+        load(one) for one in folders(PAGES) if one.parts[-3:-1] == ("coupang", "order") and "drifted" not in one.name
+    ]
     channel = registry.get("coupang").channels[0]
     pages = []
     for number in range(count):
