@@ -355,7 +355,7 @@ def test_doctor_finds_what_is_wrong_and_says_the_next_step(run: Run, home: Home)
     assert told["sound"] is False
     found = {check["name"]: check for check in told["checks"]}
     looked_at = {"home", "settings", "database", "browser", "screen", "fonts", "clock", "keyring", "disk", "schedule"}
-    assert set(found) == looked_at | {"notify"}
+    assert set(found) == looked_at | {"notify", "own_files"}
     assert found["home"]["state"] == "fault"
     assert "rebuttal init" in found["home"]["todo"]
     assert not home.path.exists()
