@@ -13,8 +13,9 @@ from agent.errors import DONE, UNKNOWN, RebuttalError
 from agent.portal import Channel, Sent
 from agent.reading.labels import norm
 from agent.records import Case, iso
+from agent.sending.ledger import CLICK_WITHIN
 from agent.sending.packet import Attempt, Packet, Receipt
-from agent.sending.send import ANSWER_SEEN, READ_BACK
+from agent.sending.send import READ_BACK
 from agent.settings import AccountSettings
 from agent.words import Words, say
 from flows import terms
@@ -88,10 +89,9 @@ async def _attempt(ctx: Context, visit: Visit, attempt: Attempt) -> Result:
     for file in documents.values():
         ctx.store.blobs.put(file.data, "document")
     ctx.store.cases.save(case, "reconcile")
-    story = ctx.store.audit.story(attempt.case.ref)
-    since, latest = sent_at(story, attempt), given_up_at(story, attempt)
+    since = sent_at(ctx.store.audit.story(attempt.case.ref), attempt)
     if since is not None and page.server_at is not None:
-        elapsed = page.server_at - max(since, latest or since)
+        elapsed = page.server_at - since
     else:
         since = attempt.armed_at + (page.server_at - page.seen_at if page.server_at else timedelta())
         elapsed = ctx.clock() - attempt.armed_at
@@ -120,27 +120,19 @@ async def _attempt(ctx: Context, visit: Visit, attempt: Attempt) -> Result:
 
 
 def sent_at(links: Iterable[Link], attempt: Attempt) -> datetime | None:
-    """The portal's own clock when the form of `attempt` was ready, out of the case's story; None where it is not told.
+    """The portal's own clock when `attempt` was armed, out of the case's story; None where it is not told.
 
-    With it no clock of ours is needed: ours may have been set right, or wrong, between the click and this reading.
+    It was noted when the form was ready; what passed from there to the arming is added. With it no clock of ours is
+    needed: ours may have been set right, or wrong, between the click and this reading.
     """
-    at: str | None = None
+    ready: Link | None = None
     for link in links:
         if link.what == READ_BACK and link.data.get("digest") == attempt.digest:
-            at = link.data.get("portal_clock")
+            ready = link
         elif link.what == "armed" and link.data.get("attempt") == attempt.id:
-            break
-    return datetime.fromisoformat(at) if at else None
-
-
-def given_up_at(links: Iterable[Link], attempt: Attempt) -> datetime | None:
-    """The portal's own clock when the sender of `attempt` had no answer; None where it did not live to tell.
-
-    Between the form that was ready and the request may lie a sleep of the machine: nothing left after this.
-    """
-    told = (link.data for link in links if link.what == ANSWER_SEEN and link.data.get("attempt") == attempt.id)
-    at = next((data.get("portal_clock") for data in told), None)
-    return datetime.fromisoformat(at) if at else None
+            told = ready.data.get("portal_clock") if ready else None
+            return datetime.fromisoformat(told) + max(link.at - ready.at, timedelta()) if ready and told else None
+    return None
 
 
 def judge(
@@ -148,9 +140,9 @@ def judge(
 ) -> Receipt | Words | None:
     """A receipt where the portal lists the packet, None where it provably has nothing, else what a person should see.
 
-    `since`: the portal's clock when the form was ready; `elapsed`: how long ago the request can have left at the latest.
-    Absent means: nothing is listed since, the slot is not spent, and the portal has had time enough to show what it had
-    taken.
+    `since`: the portal's clock at the arming; `elapsed`: how long ago that is. Absent means: nothing is listed since, the
+    slot is not spent, and the portal has had time enough to show what it had taken, even where the request left as late
+    as it may (`CLICK_WITHIN`).
     """
     said = {norm(f.shown if f.kind == "choice" else f.value) for f in packet.fields if f.kind in ("choice", "text")}
     fresh = [s for s in sent if s.at is None or since - _SLACK <= s.at <= since + SETTLE_AFTER]
@@ -172,10 +164,10 @@ def judge(
             "the portal no longer offers “{action}”, and lists no answer: look at the case",
             action=terms.action(packet.action),
         )
-    if elapsed < SETTLE_AFTER:
+    if elapsed < CLICK_WITHIN + SETTLE_AFTER:
         return say(
             "the portal shows nothing of it yet: run `rebuttal reconcile` again in {minutes} minutes",
-            minutes=int(SETTLE_AFTER.total_seconds() // 60),
+            minutes=int((CLICK_WITHIN + SETTLE_AFTER).total_seconds() // 60),
         )
     return None
 

@@ -34,7 +34,7 @@ from agent.sending import Ledger
 from agent.sending.body import Held, PacketCheck
 from agent.sending.difference import moved
 from agent.sending.packet import Approval, Attempt, Packet
-from agent.sending.send import ANSWER_SEEN, Sending, contents_of
+from agent.sending.send import Sending, contents_of
 from agent.store import Lease
 from agent.words import Words, joined, say
 from flows.context import Context
@@ -319,7 +319,7 @@ class _Submission:
             self.step,
             self._by,
             known=case,
-            portal_clock=lambda: visit.tab.server_now,
+            portal_clock=lambda: visit.tab.server_now_at_most,
             before=visit.tab.before,
         )
 
@@ -363,7 +363,7 @@ class _Submission:
         with contextlib.suppress(Error):
             picture = await tab.page.screenshot(timeout=5_000)
             facts["screenshot"] = self.ctx.store.blobs.put(picture, "screenshot", durable=True)
-        self.ledger.record(attempt.case, ANSWER_SEEN, facts, by=self._by)
+        self.ledger.record(attempt.case, "answer seen", facts, by=self._by)
         if attempt.state != "confirmed":
             return
         try:

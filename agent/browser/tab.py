@@ -97,7 +97,8 @@ class Tab:
     seen_pages: int = 0
     ended: str | None = None
     """Name of the end that `see` met, out of `Wanted.ends`."""
-    _date: tuple[datetime, float] | None = None
+    _date: tuple[datetime, float, float] | None = None
+    """The portal's last Date, and when it was heard: on a clock that nobody sets, and on the machine's own."""
     _documents: dict[str, datetime] = field(default_factory=dict)
     _last: dict[str, Any] = field(default_factory=dict)
 
@@ -115,7 +116,7 @@ class Tab:
                 at = parsedate_to_datetime(date).astimezone(UTC)
             except ValueError:
                 return
-            self._date = (at, time.monotonic())
+            self._date = (at, time.monotonic(), time.time())
             if response.request.is_navigation_request():
                 self._documents[response.url] = at
 
@@ -135,8 +136,16 @@ class Tab:
         """The portal's clock now, by its last Date header and the time since; at most a little early."""
         if self._date is None:
             return None
-        at, heard = self._date
+        at, heard, _ = self._date
         return at + timedelta(seconds=int(time.monotonic() - heard))
+
+    @property
+    def server_now_at_most(self) -> datetime | None:
+        """The same, at most a little late: a clock that nobody sets may stand still while the machine sleeps."""
+        if self._date is None:
+            return None
+        at, heard, wall = self._date
+        return at + timedelta(seconds=math.ceil(max(time.monotonic() - heard, time.time() - wall)))
 
     def _seen_clock(self, got: dict[str, Any]) -> datetime | None:
         """The portal's clock when the page was seen, and never later than a countdown on it was painted for.

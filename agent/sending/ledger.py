@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from agent.store.leases import Lease
     from agent.store.store import Store
 
+CLICK_WITHIN = timedelta(minutes=2)
+"""Nothing leaves later than this after the arming: whoever reads afterwards knows how old a request can be at the least."""
 Settled = Literal["confirmed", "refused", "unknown", "cleared"]
 
 _LEGAL: dict[str, tuple[str, ...]] = {
@@ -58,7 +60,7 @@ _REPLACE = update(_APPROVALS).where(*unspent(None, None), *slot(_APPROVALS))
 _SPEND = update(_APPROVALS).where(_APPROVALS.c.id == bindparam("of"), _APPROVALS.c.spent_at.is_(None))
 _ATTEMPT = select(_ATTEMPTS).where(_ATTEMPTS.c.id == bindparam("of"))
 _LOCK_ATTEMPT = _ATTEMPT.with_for_update()
-_STATE = select(_ATTEMPTS.c.state).where(_ATTEMPTS.c.id == bindparam("of"))
+_STANDING = select(_ATTEMPTS.c.state, _ATTEMPTS.c.armed_at).where(_ATTEMPTS.c.id == bindparam("of"))
 _CHANGE_ATTEMPT = update(_ATTEMPTS).where(_ATTEMPTS.c.id == bindparam("of"))
 _EVERY_ATTEMPT = select(_ATTEMPTS).order_by(_ATTEMPTS.c.armed_at, _ATTEMPTS.c.id)
 _ATTEMPTS_OF_CASE = _EVERY_ATTEMPT.where(_ATTEMPTS.c.ref == bindparam("of"))
@@ -381,14 +383,21 @@ class Ledger:
     def still_armed(self, attempt_id: str, lease: Lease) -> None:
         """For the sending guard, right before the request leaves: `Busy` or `AlreadyAttempted` when it must not.
 
-        A process that slept through its lease may wake up here after another one declared its attempt unknown.
+        A process that slept through its lease may wake up here after another one declared its attempt unknown. Whoever
+        settles an attempt by reading counts on it that nothing leaves later than `CLICK_WITHIN` after the arming.
         """
         with self._store.reading() as conn:
             self._store.leases.still_held(conn, lease)
-            state = conn.execute(_STATE, {"of": attempt_id}).scalar()
-        if state != "armed":
+            row = conn.execute(_STANDING, {"of": attempt_id}).first()
+        state = row.state if row else "?"
+        if row is None or state != "armed":
             raise AlreadyAttempted(
-                say("This attempt is {state} by now, nothing may be sent under it.", state=state or "?"), standing.LOOK
+                say("This attempt is {state} by now, nothing may be sent under it.", state=state), standing.LOOK
+            )
+        if not timedelta() <= self._store.clock() - row.armed_at <= CLICK_WITHIN:
+            raise AlreadyAttempted(
+                say("The click came too long after the form was ready: this machine slept, or its clock was set."),
+                say("Nothing left. Approve again to send it."),
             )
 
     def settle(

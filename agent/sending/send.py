@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 READ_BACK = "read back"
 """The step of a case's story that says the form holds the packet, with the portal's clock at that moment."""
-ANSWER_SEEN = "answer seen"
-"""The step that keeps what the portal showed after the click, with its clock: nothing leaves after it."""
 
 
 class Guard(Protocol):

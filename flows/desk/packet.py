@@ -13,7 +13,6 @@ from agent.errors import RebuttalError, UsageFault
 from agent.records import Case
 from agent.sending import difference
 from agent.sending.packet import Approval, Attempt, Packet, PacketField
-from agent.sending.send import ANSWER_SEEN
 from agent.words import Words, say
 from flows import approve as approving
 from flows.context import Context
@@ -190,7 +189,7 @@ def _pictures(call: Call, attempts: list[Attempt]) -> dict[str, str]:
     return {
         link.data["attempt"]: link.data["screenshot"]
         for link in call.ctx.store.audit.story(call.key.ref)
-        if link.what == ANSWER_SEEN and link.data.get("attempt") in ids and link.data.get("screenshot")
+        if link.what == "answer seen" and link.data.get("attempt") in ids and link.data.get("screenshot")
     }
 
 

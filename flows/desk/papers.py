@@ -16,7 +16,6 @@ from starlette.responses import HTMLResponse, Response
 from agent.errors import StoreFault
 from agent.evidence.files import media_type
 from agent.records import Case
-from agent.sending.send import ANSWER_SEEN
 from agent.words import say, spoken
 from flows.desk.call import Call, NotThere, at
 from flows.desk.guarding import POWERLESS
@@ -108,7 +107,7 @@ def picture(call: Call) -> Response:
         link.data.get(name)
         for link in call.ctx.store.audit.story(call.key.ref)
         for name in ("screenshot", "picture")
-        if link.what in (ANSWER_SEEN, "archived")
+        if link.what in ("answer seen", "archived")
     }
     if sha256 not in known:
         raise NotThere

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,3 +55,13 @@ def test_a_clock_that_runs_on_while_the_answer_is_awaited_would_tell_them_late(
     monkeypatch.setattr(Tab, "_seen_clock", too_late)
     slow_shop.sync()
     assert told_late(slow_shop), "the comparison would see a late countdown"
+
+
+def test_while_the_machine_slept_the_portals_clock_went_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A click is taken for no older than it is, and a countdown for no longer, whichever clock stood still."""
+    tab, heard = object.__new__(Tab), datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
+    tab._date = (heard, 100.0, 5_000.0)
+    monkeypatch.setattr("agent.browser.tab.time.monotonic", lambda: 103.4)
+    monkeypatch.setattr("agent.browser.tab.time.time", lambda: 5_900.0)
+    assert tab.server_now == heard + timedelta(seconds=3)
+    assert tab.server_now_at_most == heard + timedelta(seconds=900)

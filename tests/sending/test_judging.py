@@ -11,14 +11,15 @@ from agent.audit import Link
 from agent.portal import Sent
 from agent.reading.labels import norm
 from agent.records import Appeals, Case
+from agent.sending.ledger import CLICK_WITHIN
 from agent.sending.packet import Attempt, Packet, PacketField, Receipt
-from agent.sending.send import ANSWER_SEEN, READ_BACK
+from agent.sending.send import READ_BACK
 from agent.words import Words
-from flows.reconcile import SETTLE_AFTER, given_up_at, judge, sent_at
+from flows.reconcile import SETTLE_AFTER, judge, sent_at
 from tests.evidence.made import a_case
 
 CLICK = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
-LONG = SETTLE_AFTER + timedelta(seconds=1)
+LONG = CLICK_WITHIN + SETTLE_AFTER + timedelta(seconds=1)
 
 
 def packet(action: str = "appeal", **changes: Any) -> Packet:
@@ -114,11 +115,8 @@ def test_the_portals_clock_at_the_click_is_that_of_the_attempt_and_not_of_anothe
         link(5, READ_BACK, digest=one.digest, portal_clock="2026-03-12T11:00:00Z"),
     ]
     assert sent_at(story, attempt) == CLICK
-    story += [
-        link(6, ANSWER_SEEN, attempt=name, portal_clock=f"2026-03-12T1{at}:00:00Z")
-        for name, at in (("one", 2), ("two", 3))
-    ]
-    assert given_up_at(story, attempt) == datetime(2026, 3, 12, 13, tzinfo=UTC)
-    assert given_up_at(story[:5], attempt) is None
+    slept = [story[2], story[3].model_copy(update={"at": CLICK + timedelta(minutes=7)})]
+    assert sent_at(slept, attempt) == CLICK + timedelta(minutes=7), "what passed before the arming counts"
+    assert sent_at([story[2]], attempt) is None, "not armed"
     assert sent_at([link(1, READ_BACK, digest=one.digest, portal_clock=None)], attempt) is None
     assert sent_at([], attempt) is None

@@ -26,6 +26,7 @@ from agent.errors import (
     UsageFault,
 )
 from agent.sending import Approval, Attempt, Draft, DraftFile, Ledger, Packet, PacketField, PacketFile, Receipt
+from agent.sending.ledger import CLICK_WITHIN
 from agent.store import Lease
 from tests.sending import ledger_child
 from tests.store.made import NOON, Clock, case, key, open_store
@@ -372,6 +373,17 @@ def test_a_dead_process_leaves_an_unknown_outcome(desk: Desk) -> None:
     for lease, fault in ((desk.lease, Busy), (new, AlreadyAttempted)):
         with pytest.raises(fault):
             desk.ledger.still_armed(attempt.id, lease)
+
+
+@pytest.mark.parametrize(
+    "passed", [CLICK_WITHIN + timedelta(minutes=1), -timedelta(minutes=1)], ids=["slept", "set back"]
+)
+def test_nothing_leaves_long_after_the_arming_or_on_a_clock_that_was_set(desk: Desk, passed: timedelta) -> None:
+    attempt = desk.armed()
+    desk.ledger.still_armed(attempt.id, desk.lease)
+    desk.clock.move(seconds=passed.total_seconds())
+    with pytest.raises(AlreadyAttempted, match="slept, or its clock was set"):
+        desk.ledger.still_armed(attempt.id, desk.lease)
 
 
 def test_of_many_threads_one_arms(desk: Desk) -> None:

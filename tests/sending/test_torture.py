@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from agent.browser.guard import SendingGuard
 from agent.errors import PacketAltered
 from agent.records import CaseKey
-from agent.sending import send, standing
+from agent.sending import ledger, send, standing
 from agent.sending.body import PacketCheck
 from agent.sending.ledger import Ledger
 from agent.sending.packet import Packet, PacketField, PacketFile
@@ -110,17 +110,6 @@ def test_some_runs_in_memory_find_nothing(template: Path, tmp_path: Path) -> Non
             assert verdict.bad == 0, f"--fast --seed 2 --only {number}: {verdict.notes} {told}"
             total.add(verdict)
     assert total.submissions > 12 and total.confirmed > 8
-
-
-@pytest.mark.parametrize("known", [True, False], ids=["as it is", "without the moment of giving up"])
-def test_a_machine_that_slept_between_form_and_click_clears_nothing_too_early(
-    known: bool, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not known:
-        monkeypatch.setattr(reconcile, "given_up_at", lambda links, attempt: None)
-    with fast.in_memory():
-        verdict, told = fast.run(1, 41568, tmp_path, template)
-    assert verdict.wrongly_refused == (0 if known else 1), (verdict.notes, told)
 
 
 def test_every_portal_with_a_mock_can_be_tortured() -> None:
@@ -235,8 +224,11 @@ GUARDS: dict[str, tuple[list[Any], dict[str, Any], str]] = {
         [mock.patch.object(send.Sending, "_unknown", _as_refused)], {"weather": Weather("drop_after")},
         "wrongly_refused"),
     "a portal that is slow is taken for one that has nothing": (
-        [mock.patch.object(reconcile, "SETTLE_AFTER", _OLD)], {"weather": Weather("late"), "after": "reconcile"},
-        "wrongly_refused"),
+        [mock.patch.object(reconcile, "SETTLE_AFTER", _OLD), mock.patch.object(reconcile, "CLICK_WITHIN", _OLD)],
+        {"weather": Weather("late"), "after": "reconcile"}, "wrongly_refused"),
+    "a click may come however late": (
+        [mock.patch.object(ledger, "CLICK_WITHIN", timedelta(days=1))],
+        {"weather": Weather("late"), "sleeps_s": 800, "after": "reconcile"}, "wrongly_refused"),
     "attempts are not forced to the disk": (
         [mock.patch.object(Ledger, "_write", _in_memory_only)],
         {"death": Death(29, power=True)}, "lost"),

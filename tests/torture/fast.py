@@ -134,15 +134,19 @@ class Run:
         trouble: DiskTrouble | None = None,
         before: str = "",
         after: str = "",
+        sleeps_s: float = 0,
     ) -> Verdict:
         """One case, approved and sent once, with one danger alone; then calm, and judgement.
 
         `before` happens between approval and sending; `after` it someone is hasty: `reconcile` or `approve` at once.
+        `sleeps_s`: so long does the machine sleep between the arming and the click.
         """
         [case_id], [machine] = self.cases, self.machines
         self.approve(case_id)
         if before:
             self._befall(before, case_id)
+        if sleeps_s:
+            weather.at_click = lambda: self.world.wait(sleeps_s)
         self._sent(machine, weather, (), death, trouble)
         if after == "reconcile":
             self.reconcile(machine, calm=True)
@@ -419,6 +423,10 @@ class Run:
         if self.rng.random() < 0.08:
             matter = self.world.portal.matter(self.rng.choice(self.cases))
             weather.between = lambda: matter.messages.append((self.world.portal.now(), "추가 문의입니다."))
+        if self.rng.random() < 0.05:
+            asleep = self.rng.choice([60, 200, 700, 850, 1500])
+            weather.at_click = lambda: self.world.wait(asleep)
+            self.faults["slept"] += 1
         for name in (weather.answer, weather.script, weather.trouble):
             if name not in (None, "receipt", "form"):
                 self.faults[str(name)] += 1

@@ -73,6 +73,8 @@ class Weather:
     """The step of the form, or `visit` for the reading of a case, at which `trouble` comes."""
     between: Callable[[], None] | None = None
     """What happens at the portal between the last look and the click."""
+    at_click: Callable[[], None] | None = None
+    """What happens between the arming and the click: the machine sleeps."""
 
 
 @dataclass
@@ -206,6 +208,9 @@ class MemoryForm:
         """The one click, and what the page's script makes of it."""
         assert not self.clicked, "clicked twice"
         self.clicked = True
+        if self.process.weather.at_click:
+            self.process.weather.at_click()
+            self.process.weather.at_click = None
         script = self.process.weather.script
         if script == "click_raises":
             raise Error("Locator.click: Timeout 10000ms exceeded.")
@@ -481,6 +486,8 @@ class _Tab:
     def server_now(self) -> datetime:
         """The portal's clock."""
         return self._process.portal.now()
+
+    server_now_at_most = server_now
 
     def before(self) -> None:
         """Never paused."""
