@@ -6,6 +6,7 @@ version (a hash), which is part of every packet's digest, so that an approval di
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import tomllib
 from pathlib import Path
@@ -188,3 +189,9 @@ def load_policy(package: Path, own: Path | None = None) -> Policy:
             say("Correct that entry and try again."),
         ) from None
     return policy.model_copy(update={"version": hashlib.sha256(canonical(tables)).hexdigest()[:16]})
+
+
+@functools.cache
+def shipped_policy(package: Path) -> Policy:
+    """A package's policy without an operator's, for pages that came without one (`Seen.policy`)."""
+    return load_policy(package)

@@ -139,11 +139,11 @@ def _settings(home: Home) -> Iterator[_Found]:
 
 def _own_files(home: Home) -> Iterator[_Found]:
     found = [file for folder in sorted(home.portals.glob("*/")) for file in sorted(folder.iterdir())]
-    broken = False
+    amiss = False
     for file in found:
         portal, load = file.parent.name, _OWN_FILES.get(file.name)
         if load is None or portal not in registry.names():
-            broken = True
+            amiss = True
             yield (
                 "note",
                 say("{file} is not read by anything.", file=file),
@@ -153,9 +153,9 @@ def _own_files(home: Home) -> Iterator[_Found]:
         try:
             load(registry.get(portal), file)
         except RebuttalError as fault:
-            broken = True
+            amiss = True
             yield "fault", fault.said, fault.todo
-    if found and not broken:
+    if found and not amiss:
         yield "ok", say("Valid: {names}.", names=", ".join(f"{one.parent.name}/{one.name}" for one in found)), None
     elif not found:
         yield "ok", say("None: what is shipped applies."), None

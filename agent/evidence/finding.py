@@ -19,7 +19,7 @@ class Finding(Record):
     """`code` is the requirement and the check ("CP6.size"); `words` says what is so and what to do.
 
     "block" keeps the draft from being sent, "warn" should be looked at, "note" should be known. `overridable`: a person
-    may let it stand with a reason; a hard fact of the portal (size, type, count, deadline, spent) never.
+    may let it stand with a reason; a hard fact of the portal (size, type, count, a deadline it showed, spent) never.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

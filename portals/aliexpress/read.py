@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.policy import Policy, load_policy
+from agent.policy import Rule, shipped_policy
 from agent.portal import Fetched, Sent
 from agent.reading.deadlines import (
     agree,
@@ -85,7 +84,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     filed = None if appeal.is_empty("appeals.none") else appeal
     answer = filed.labelled("appeals.state").word("appeal") if filed else None
     status = _status(state, answer, actions)
-    deadlines = read_deadlines(seen, info, opened, actions)
+    deadlines = read_deadlines(seen, info, state, opened, ended, actions)
     _consistent(seen, status_shown, status, used, answer, ended, actions)
     rate = info.labelled("dispute.rate").word("rate")
     return Case(
@@ -147,35 +146,38 @@ def _consistent(
         raise seen.mismatch("dispute.status", shown.text, say("actions are offered"))
 
 
-def read_deadlines(seen: Seen, info: Part, opened: Value, actions: tuple[Action, ...]) -> tuple[Deadline, ...]:
-    """Every clock on the page: answer, negotiation, evidence, tracking, receipt, appeal; and the rule of WD8.
+def read_deadlines(
+    seen: Seen, info: Part, state: str, opened: Value, ended: Value, actions: tuple[Action, ...]
+) -> tuple[Deadline, ...]:
+    """Every clock on the page: answer, negotiation, evidence, tracking, receipt, appeal; and what only rules give.
 
-    The page names no day for withdrawing: it is none from the sixth day after opening, so five days are left.
+    No page names a day for withdrawing: it is none from the sixth day after opening, so five days are left (WD8). Where
+    the page shows no day for an answer or an appeal that it waits for, the shortest known counts (WD3).
     """
     found = []
     for key, (kind, rule) in _CLOCKS.items():
         value = info.maybe(key)
         if value is not None and not value.empty:
             found.append(_deadline(seen, value, kind, rule))
+    shown = {deadline.kind for deadline in found}
+    rules = (seen.policy or shipped_policy(Path(__file__).parent)).channels[CHANNEL]
     if "apply_withdrawal" in actions:
-        clock = clock_of(seen)
-        found.append(
-            deadline_from_rule(
-                "withdraw",
-                start=moment(opened),
-                start_shown=opened.text,
-                hours=24 * (seen.policy or _own_policy()).channels[CHANNEL].rules["withdraw_days"].number,
-                zone=clock.zone,
-                zone_basis=clock.basis,
-                rule="WD8",
-            )
-        )
+        found.append(_by_rule("withdraw", opened, rules.rules["withdraw_days"]))
+    if state == "wait_seller" and "reply" not in shown:
+        found.append(_by_rule("reply", opened, rules.rules["reply_days"]))
+    window = rules.actions["appeal"].window_days
+    if "appeal" in actions and "appeal" not in shown and window is not None and not ended.empty:
+        found.append(_by_rule("appeal", ended, window))
     return tuple(found)
 
 
-@functools.cache
-def _own_policy() -> Policy:
-    return load_policy(Path(__file__).parent)
+def _by_rule(kind: DeadlineKind, start: Value, days: Rule) -> Deadline:
+    """So many times 24 hours after what the page shows."""
+    clock = clock_of(start.seen)
+    return deadline_from_rule(
+        kind, start=moment(start), start_shown=start.text, hours=24 * days.number, zone=clock.zone,
+        zone_basis=clock.basis, rule=days.rule,
+    )  # fmt: skip
 
 
 def _deadline(seen: Seen, value: Value, kind: DeadlineKind, rule: str) -> Deadline:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from pathlib import Path
 
-from agent.policy import Policy, load_policy
+from agent.policy import shipped_policy
 from agent.reading.deadlines import deadline_from_instant, deadline_from_rule, read_due
 from agent.reading.ids import item_number
 from agent.reading.labels import norm
@@ -90,13 +89,8 @@ def _length(text: str) -> tuple[int | None, int | None]:
 
 
 def _silent(seen: Seen, channel: str, rule: str) -> int:
-    policy = seen.policy or _package_policy()
+    policy = seen.policy or shipped_policy(Path(__file__).parent)
     return policy.channels[channel].rules[rule].number
-
-
-@functools.cache
-def _package_policy() -> Policy:
-    return load_policy(Path(__file__).parent)
 
 
 def attempts(text: str) -> tuple[int, int]:

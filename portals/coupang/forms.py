@@ -16,7 +16,7 @@ from portals.coupang.wuic import moment
 
 
 @dataclass(frozen=True)
-class FormPage:
+class FormPlace:
     """Where a form is (`{case}` in its address is the case's id) and what it is made of.
 
     `subject`, `number` and `at` are the keys of the labels: the case, on form and receipt; the receipt's number and time.
@@ -30,26 +30,26 @@ class FormPage:
 
 
 class PageForm(LabelledForm):
-    """A form that is described by its `FormPage` alone."""
+    """A form that is described by its `FormPlace` alone."""
 
-    def __init__(self, tab: Tab, rule: ActionRule, page: FormPage, channel: Channel, case: Case) -> None:
-        super().__init__(tab, rule, page.labels, channel, case)
-        self.page = page
+    def __init__(self, tab: Tab, rule: ActionRule, place: FormPlace, channel: Channel, case: Case) -> None:
+        super().__init__(tab, rule, place.labels, channel, case)
+        self.place = place
 
     async def open(self, packet: Packet) -> None:
         case_id = packet.case.case_id
-        seen = await self.open_at(self.page.address.format(case=case_id), case_id)
-        self.prove(seen.labelled(self.page.subject).text, case_id)
+        seen = await self.open_at(self.place.address.format(case=case_id), case_id)
+        self.prove(seen.labelled(self.place.subject).text, case_id)
 
     def read_receipt(self, seen: Seen) -> Receipt:
-        shown = seen.labelled(self.page.subject).text
+        shown = seen.labelled(self.place.subject).text
         if shown != self.case.case_id:
-            raise seen.mismatch(self.page.subject, self.case.case_id, shown)
-        at = seen.labelled(self.page.at)
-        return Receipt(number=seen.labelled(self.page.number).text, at=moment(at).at, shown=at.text)
+            raise seen.mismatch(self.place.subject, self.case.case_id, shown)
+        at = seen.labelled(self.place.at)
+        return Receipt(number=seen.labelled(self.place.number).text, at=moment(at).at, shown=at.text)
 
 
-def labels_of(
+def form_labels(
     page: str,
     heading: str,
     submit: str,

@@ -10,7 +10,7 @@ from agent.reading.labels import first_difference
 from agent.reading.seen import Seen, Value
 from agent.records import Action, Case, Deadline, Reason, SeenRef, Status
 from agent.words import say
-from portals.coupang.forms import FormPage, PageForm, labels_of
+from portals.coupang.forms import FormPlace, PageForm, form_labels
 from portals.coupang.read_messages import read_thread
 from portals.coupang.read_wing import number
 from portals.coupang.shown import instant
@@ -120,11 +120,11 @@ def _due(seen: Seen, due: Value, asked: Value) -> Deadline:
     return deadline_from_instant("reply", due.text, shown, rule.rule)
 
 
-def _page(act: str) -> FormPage:
+def _page(act: str) -> FormPlace:
     """An answer to an inquiry, or the confirmation of one that an agent wants only confirmed."""
-    return FormPage(
+    return FormPlace(
         f"{ADDRESS}/{{case}}/{act}",
-        labels_of(
+        form_labels(
             f"inquiry_{act}",
             f"inquiry.{act}_form.heading",
             f"inquiry.{act}_submit",

@@ -9,7 +9,7 @@ from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Case
 from portals.coupang import read_messages as read
-from portals.coupang.forms import FormPage, PageForm, labels_of
+from portals.coupang.forms import FormPlace, PageForm, form_labels
 from portals.coupang.tickets import NEW
 
 PAGE_SIZE = 50
@@ -91,9 +91,9 @@ class Messages(Channel):
         return read.read_related_tickets(seen) if action == "open_ticket" else read.read_answers(seen)
 
 
-ANSWER = FormPage(
+ANSWER = FormPlace(
     "/messages/reply?message_id={case}",
-    labels_of(
+    form_labels(
         "reply",
         "reply.heading",
         "reply.submit",

@@ -9,7 +9,7 @@ from agent.reading.labels import first_difference
 from agent.reading.seen import Seen
 from agent.records import Action, Case
 from portals.coupang import read_tickets as read
-from portals.coupang.forms import FormPage, PageForm, labels_of
+from portals.coupang.forms import FormPlace, PageForm, form_labels
 
 PAGE_SIZE = 50
 
@@ -54,9 +54,9 @@ class Tickets(Channel):
         return read.read_replies(seen)
 
 
-NEW = FormPage(
+NEW = FormPlace(
     "/help/tickets/new?about={case}",
-    labels_of(
+    form_labels(
         "ticket_new",
         "tickets.new.heading",
         "tickets.submit",
@@ -69,9 +69,9 @@ NEW = FormPage(
     at="tickets.opened",
 )
 """A new ticket about a case of another channel: the follow-up of an appeal, a message whose window is shut."""
-REPLY = FormPage(
+REPLY = FormPlace(
     "/help/tickets/{case}/reply",
-    labels_of(
+    form_labels(
         "ticket_reply",
         "tickets.reply.heading",
         "tickets.reply.submit",

@@ -19,7 +19,7 @@ from agent.records import Action, Case
 from agent.sending.packet import Draft, Packet
 from agent.words import say
 from portals.coupang import read_wing as read
-from portals.coupang.forms import FormPage, PageForm, labels_of
+from portals.coupang.forms import FormPlace, PageForm, form_labels
 from portals.coupang.wing_list import WINDOWS, portal_day, search, window
 
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ class Returns(Channel):
         return read.read_filed(seen)
 
 
-REQUEST = FormPage(
+REQUEST = FormPlace(
     f"{RETURNS}/confirm?receiptId={{case}}",
-    labels_of(
+    form_labels(
         "confirm_form",
         "confirm.form.heading",
         "confirm.submit",
@@ -217,9 +217,9 @@ class ConfirmationRequests(Channel):
         return read.read_withdrawal(seen)
 
 
-WITHDRAW = FormPage(
+WITHDRAW = FormPlace(
     f"{REQUESTS}/{{case}}/withdraw",
-    labels_of(
+    form_labels(
         "withdraw",
         "confirm.withdraw_form.heading",
         "confirm.withdraw_submit",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
-from agent.policy import ChannelRule, Policy, load_policy
+from agent.policy import ChannelRule, shipped_policy
 from agent.reading.moments import Moment, read_moment
 from agent.reading.seen import Seen, Value
 from agent.reading.unreadable import Unreadable
@@ -60,14 +59,9 @@ def moment(value: Value) -> Moment:
     return value.read(lambda text: read_moment(text, zone=page.zone, zone_basis=page.zone_basis, languages=LANGUAGES))
 
 
-@cache
-def _own_policy() -> Policy:
-    return load_policy(Path(__file__).parent)
-
-
 def rules_of(seen: Seen, channel: str) -> ChannelRule:
     """The channel's rules with the operator's over them, where the page came with them; else the package's own."""
-    return (seen.policy or _own_policy()).channel(channel)
+    return (seen.policy or shipped_policy(Path(__file__).parent)).channel(channel)
 
 
 def number_of(text: str, *units: str) -> float:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.policy import Policy, Rule, load_policy
+from agent.policy import Rule, shipped_policy
 from agent.reading.deadlines import deadline_from_countdown, deadline_from_instant, deadline_from_rule, read_due
 from agent.reading.moments import Moment, ZoneBasis
 from agent.reading.money import read_money
@@ -72,12 +71,7 @@ def money(value: Value) -> Money:
 
 def rule(seen: Seen, channel: str, name: str) -> Rule | None:
     """A policy value of a channel, the operator's own before the package's; None where there is none."""
-    return (seen.policy or _packaged()).channels[channel].rules.get(name)
-
-
-@functools.cache
-def _packaged() -> Policy:
-    return load_policy(Path(__file__).parent)
+    return (seen.policy or shipped_policy(Path(__file__).parent)).channels[channel].rules.get(name)
 
 
 class Window(NamedTuple):

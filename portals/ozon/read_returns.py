@@ -68,7 +68,7 @@ def read_case(seen: Seen) -> Case:
     if deadlines and not offered:
         raise seen.mismatch("return.auto", deadlines[0].shown, say("no action is offered"))
     if offered and not deadlines:
-        deadlines = (by_rule(seen, "reply", CHANNEL, opened_at),)
+        deadlines = (by_rule(seen, "reply", CHANNEL, "auto_approve_hours", opened_at),)
     goods = items(seen.section("return.item.heading"), "returns.price")
     decided_at, decision = read_ruling(seen)
     return Case(

@@ -58,7 +58,7 @@ def read_case(seen: Seen) -> Case:
     deadlines = deadline(seen, seen.labelled("ticket.left"), "reply", "OZ-T1")
     if status.is_ == "action_needed" and not deadlines and not locked:
         asked = max((one.at for one in thread if one.from_ != "seller" and one.at is not None), default=opened_at)
-        deadlines = (by_rule(seen, "reply", CHANNEL, asked),)
+        deadlines = (by_rule(seen, "reply", CHANNEL, "answer_days", asked),)
     return Case(
         portal=seen.page.portal,
         account=seen.page.account,

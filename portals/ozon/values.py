@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from datetime import date, datetime
 from pathlib import Path
 
-from agent.policy import Policy, load_policy
+from agent.policy import shipped_policy
 from agent.reading.deadlines import agree, deadline_from_countdown, deadline_from_instant, deadline_from_rule, read_due
 from agent.reading.ids import item_number
 from agent.reading.moments import ZoneBasis, read_moment
@@ -125,18 +124,11 @@ def prove_tab(seen: Seen, key: str, wanted: str) -> None:
         raise seen.mismatch(key, seen.wording(f"words.filter.{wanted}"), chosen[0].text)
 
 
-def by_rule(seen: Seen, kind: DeadlineKind, channel: str, start: datetime) -> Deadline:
-    """The deadline of a page that shows none: `auto_approve_hours` or `answer_days` of the channel, the shortest known."""
-    rules = (seen.policy or _own_policy()).channels[channel].rules
-    hours = rules["auto_approve_hours"].number if "auto_approve_hours" in rules else None
-    days = rules["answer_days"].number if hours is None else None
-    rule = rules["answer_days" if hours is None else "auto_approve_hours"].rule
+def by_rule(seen: Seen, kind: DeadlineKind, channel: str, name: str, start: datetime) -> Deadline:
+    """The deadline of a page that shows none: so long after `start` as the channel's rule `name` says, in hours or days."""
+    rule = (seen.policy or shipped_policy(Path(__file__).parent)).channels[channel].rules[name]
+    hours, days = (rule.number, None) if name.endswith("_hours") else (None, rule.number)
     return deadline_from_rule(
         kind, start=start, start_shown="-", hours=hours, days=days, zone=seen.page.zone, zone_basis=zone_basis(seen),
-        rule=rule,
+        rule=rule.rule,
     )  # fmt: skip
-
-
-@functools.cache
-def _own_policy() -> Policy:
-    return load_policy(Path(__file__).parent)

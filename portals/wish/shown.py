@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
-from agent.policy import Policy, Rule, load_policy
+from agent.policy import Rule, shipped_policy
 from agent.reading.deadlines import deadline_from_countdown, deadline_from_instant, deadline_from_rule, read_due
 from agent.reading.moments import Moment
 from agent.reading.money import read_money
@@ -47,12 +46,7 @@ def money(value: Value) -> Money:
 
 def rule(seen: Seen, channel: str, name: str) -> Rule:
     """A policy value of a channel, the operator's own before the package's."""
-    return (seen.policy or _packaged()).channels[channel].rules[name]
-
-
-@functools.cache
-def _packaged() -> Policy:
-    return load_policy(Path(__file__).parent)
+    return (seen.policy or shipped_policy(Path(__file__).parent)).channels[channel].rules[name]
 
 
 def deadline(

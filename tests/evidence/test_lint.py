@@ -240,7 +240,7 @@ def test_the_case_must_still_take_the_appeal(desk: Desk) -> None:
     assert {one.code for one in blocking(found, dict.fromkeys(hard, "please"))} == set(hard)
 
 
-@pytest.mark.parametrize("basis", ["instant", "rule"])
+@pytest.mark.parametrize("basis", ["instant", "rule", "countdown"])
 def test_a_day_named_without_an_hour_does_not_forbid_to_send_while_it_lasts(desk: Desk, basis: str) -> None:
     """Shown as the last day, or counted from (“Notice sent: Mar 3”, “3 calendar days”): nobody knows its hour."""
 
@@ -250,6 +250,14 @@ def test_a_day_named_without_an_hour_does_not_forbid_to_send_while_it_lasts(desk
 
     assert "CP4.may_be_over" in day(timedelta(hours=23)) and "CP4.deadline" not in day(timedelta(hours=23))
     assert "CP4.deadline" in day(timedelta(hours=24)) and "CP4.may_be_over" not in day(timedelta(hours=24))
+
+
+@pytest.mark.parametrize(("basis", "may"), [("rule", True), ("instant", False), ("countdown", False)])
+def test_only_a_deadline_that_no_page_showed_may_be_overridden(desk: Desk, basis: str, may: bool) -> None:
+    over = a_case().deadlines[0].model_copy(update={"at": NOW - timedelta(hours=2), "basis": basis})
+    case = a_case(deadlines=(over,))
+    found = [one for one in desk.lint(a_draft(case, (desk.file(),)), case) if one.code == "CP4.deadline"]
+    assert [bool(blocking([one], {"CP4.deadline": "the portal still offers it"})) for one in found] == [not may]
 
 
 def test_a_draft_for_what_the_case_was_is_blocked(desk: Desk) -> None:

@@ -60,6 +60,13 @@ def test_where_the_portal_shows_no_day_the_house_rule_is_told(desk: Desk, robot:
     assert told and len(told) == len(set(told))
 
 
+def test_where_the_portal_shows_a_day_the_house_rule_is_not_told_too(desk: Desk, robot: Provider, due: Due) -> None:
+    due(60, flags=("withdrawable:yes",), opened_at=desk.clock(), actions=("reply",), messages=())
+    desk.clock.move(hours=47)
+    notify(desk.ctx)
+    assert deadlines(robot) and not [line for line in robot.lines if "shows no day" in line]
+
+
 def test_a_deadline_that_is_put_off_is_told_anew_and_one_that_is_worded_anew_is_not(
     desk: Desk, robot: Provider, due: Due
 ) -> None:

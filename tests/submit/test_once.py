@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from agent.browser.guard import SendingGuard
+from agent.browser.tab import Tab
 from agent.errors import REFUSED, UNKNOWN
+from agent.sending import Attempt, Ledger
 from agent.sending.packet import nfc
+from agent.sending.send import READ_BACK
 from tests.submit.conftest import Appeal
 
 pytestmark = [pytest.mark.sends, pytest.mark.mock(cases=2)]
@@ -91,9 +95,10 @@ def test_a_connection_dropped_before_acceptance_is_cleared_only_after_time_and_n
     appeal.approve()
     assert appeal.submit().outcome == "unknown"
     assert [r.outcome for r in appeal.reconcile()] == ["unknown"], "a slow portal may still be working on it"
-    appeal.clock.ahead = timedelta(minutes=11)
-    appeal.mock.advance(11 * 60)
-    assert [r.outcome for r in appeal.reconcile()] == ["cleared"]
+    for minutes, outcome in ((11, "unknown"), (13, "cleared")):  # it may have left two minutes after the arming
+        appeal.mock.advance((timedelta(minutes=minutes) - appeal.clock.ahead).total_seconds())
+        appeal.clock.ahead = timedelta(minutes=minutes)
+        assert [r.outcome for r in appeal.reconcile()] == [outcome]
     assert appeal.submit().outcome == "not_sent", "the old approval is spent"
     assert len(appeal.arrived()) == 1
     appeal.approve()
@@ -140,6 +145,34 @@ def test_the_portals_own_refusal_is_given_in_its_words(appeal: Appeal) -> None:
     result = appeal.submit(step=close_the_window)
     assert (result.outcome, result.code) == ("refused", REFUSED), result
     assert "이의 제기를 할 수 없는" in str(result.said) or "ERR-DS" in str(result.said)
+
+
+def test_a_machine_that_sleeps_between_arming_and_click_lets_nothing_out(
+    appeal: Appeal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arm = Ledger.arm
+
+    def arms_and_sleeps(self: Ledger, *given: Any, **more: Any) -> Attempt:
+        attempt = arm(self, *given, **more)
+        appeal.clock.ahead = timedelta(minutes=8)
+        return attempt
+
+    appeal.approve()
+    monkeypatch.setattr(Ledger, "arm", arms_and_sleeps)
+    result = appeal.submit()
+    assert (result.outcome, result.code) == ("cleared", REFUSED) and "slept" in str(result.said)
+    assert appeal.arrived() == []
+
+
+def test_the_portals_clock_at_the_form_goes_on_while_the_machine_sleeps(
+    appeal: Appeal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = datetime(2031, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(Tab, "server_now_at_most", slept)
+    appeal.approve()
+    assert appeal.submit().outcome == "confirmed"
+    [ready] = [link for link in appeal.ctx.store.audit.story(appeal.key.ref) if link.what == READ_BACK]
+    assert datetime.fromisoformat(ready.data["portal_clock"]) == slept
 
 
 def test_a_dry_run_fills_everything_and_sends_nothing(appeal: Appeal) -> None:

@@ -34,7 +34,7 @@ STEPS = 36
 """As many as one submission has, and a few more."""
 ANSWERED_S = 6
 """Longer than any answer is late; a request whose sender died in the middle of it is never answered."""
-SETTLED_S = 11 * 60
+SETTLED_S = 13 * 60
 """So much later a portal has shown what it had taken."""
 
 ANSWERS = {

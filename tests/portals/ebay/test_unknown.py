@@ -37,7 +37,7 @@ def test_an_answer_that_never_arrived_is_cleared_only_when_the_portal_had_time_t
     assert result.outcome == "unknown", result.public()
     (soon,) = fresh.run(reconcile(fresh.ctx, fresh.ctx.settings.account)).results
     assert soon.outcome == "unknown"
-    fresh.mock.advance(660)
+    fresh.mock.advance(780)
     (later,) = fresh.run(reconcile(fresh.ctx, fresh.ctx.settings.account)).results
     assert later.outcome == "cleared", later.public()
     assert not any(one["accepted"] for one in fresh.writes())

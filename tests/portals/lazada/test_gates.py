@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from playwright.async_api import Frame
 
 from agent.errors import NeedsPerson, SignedOut, WrongStore
-from flows.login import login
+from flows.login import _Chain, login
 from tests.portals.lazada.conftest import Shop
 
 CROSS = {"portal": "lazada", "seed": 3, "cases": 2, "options": {"region": "MY"}}
@@ -65,6 +68,31 @@ def test_the_password_is_typed_on_no_page_of_another_host_until_the_seller_names
     named = shop.account.model_copy(update={"sign_in_hosts": ("localhost",)})
     assert shop.run(login(shop.ctx, named, headless=True, code_from=shop.mock.otp)).exit_code == 0
     assert [one["path"].rpartition("/")[2] for one in shop.mock.received("sign_in")[tried:]] == ["submit"]
+
+
+async def _meets_anything(self: Any, place: Frame) -> None:
+    await getattr(self, f"_{self.tab.ended}")()
+
+
+async def _types_anywhere(self: Any, selector: str, text: str) -> None:
+    await self.tab.page.fill(selector, text)
+
+
+@pytest.mark.mock(portal="lazada", seed=2, cases=1, options={"sign_in": "away"})
+@pytest.mark.parametrize("away", [("_meet",), ("_type",), ("_meet", "_type")], ids="+".join)
+def test_each_of_two_looks_at_the_host_keeps_the_password_back_and_without_both_it_leaves(
+    away: tuple[str, ...], shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.mock.event("expire_session")
+    tried = len(shop.mock.received("sign_in"))
+    for name in away:
+        monkeypatch.setattr(_Chain, name, {"_meet": _meets_anything, "_type": _types_anywhere}[name])
+    if len(away) == 1:
+        with pytest.raises(SignedOut, match="is of localhost"):
+            sign_in(shop)
+    else:
+        sign_in(shop)
+    assert bool(shop.mock.received("sign_in")[tried:]) is (len(away) == 2)
 
 
 @pytest.mark.mock(**CROSS)

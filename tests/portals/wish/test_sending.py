@@ -72,7 +72,7 @@ def test_an_appeal_that_was_taken_and_not_heard_is_found_and_one_that_got_lost_i
     fresh.mock.fault("drop_before", "/api/order/dispute", method="POST")
     lost = fresh.send(case, fresh.draft(case, "appeal", values, *files))
     assert lost.outcome == "unknown", lost.public()
-    fresh.mock.advance(660)
+    fresh.mock.advance(780)
     (settled,) = fresh.run(reconcile(fresh.ctx, fresh.ctx.settings.account)).results
     assert settled.outcome == "cleared", settled.public()
     fresh.mock.fault("drop_after", "/api/order/dispute", method="POST")
