@@ -6,13 +6,19 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from agent.errors import PageDrift
+from agent.errors import PageDrift, WrongSubject
 from agent.reading.labels import load_labels
 from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
 from portals.coupang import PORTAL
+from portals.coupang.forms import FormPlace, PageForm
+from portals.coupang.inquiries import _FORMS
+from portals.coupang.messages import ANSWER
 from portals.coupang.read import read_receipt
 from portals.coupang.shown import day
+from portals.coupang.tickets import NEW, REPLY
+from portals.coupang.wing import REQUEST, WITHDRAW
+from tests.evidence.made import a_case
 
 LABELS = load_labels(PORTAL.name, PORTAL.folder)
 NOON = datetime(2026, 3, 20, 3, tzinfo=UTC)
@@ -68,3 +74,27 @@ def test_a_receipts_number_may_have_any_form_but_must_be_one(number: str, known:
     else:
         with pytest.raises(PageDrift):
             read_receipt(page, "COO123456789")
+
+
+@pytest.mark.parametrize(
+    "place", [NEW, REPLY, ANSWER, REQUEST, WITHDRAW, *_FORMS.values()], ids=lambda place: place.labels.page
+)
+def test_a_receipt_for_another_case_is_no_receipt(place: FormPlace) -> None:
+    form = object.__new__(PageForm)
+    form.place, form.case = place, a_case(case_id="12345678")
+
+    def shown(case_id: str) -> Seen:
+        keys = {place.subject: case_id, place.number: "R-20260316-77", place.at: "2026-03-16 10:00:00"}
+        return seen(**{key.replace(".", "__"): text for key, text in keys.items()})
+
+    with pytest.raises(PageDrift):
+        form.read_receipt(shown("87654321"))
+    if place.subject != place.number:
+        assert form.read_receipt(shown("12345678")).number == "R-20260316-77"
+
+
+def test_a_form_that_shows_another_case_is_not_filled_in() -> None:
+    form = object.__new__(PageForm)
+    form.prove("12345678", "12345678")
+    with pytest.raises(WrongSubject, match="12345678 was asked for, the form shows 87654321"):
+        form.prove("87654321", "12345678")
