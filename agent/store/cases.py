@@ -206,11 +206,14 @@ class Cases:
         return next(iter(self._rows([_CASES.c.ref == key.ref])), None)
 
     def find(self, text: str, limit: int = 50) -> list[Case]:
-        """Cases named by a ref, a case or order id, or, if there is none of those, by any part of them."""
-        exact = or_(_CASES.c.ref == text, _CASES.c.case_id == text, _CASES.c.order_id == text)
+        """Cases named by a ref or case id; if there is none, by an order id, and then by any part of them.
+
+        A ticket about an order does not make the name of the dispute about it, which is the order's, mean two cases.
+        """
+        exact = or_(_CASES.c.ref == text, _CASES.c.case_id == text)
         part = or_(_CASES.c.ref.icontains(text, autoescape=True), _CASES.c.order_id.icontains(text, autoescape=True))
         with self._store.reading() as conn:
-            for condition in (exact, part) if text else ():
+            for condition in (exact, _CASES.c.order_id == text, part) if text else ():
                 rows = conn.execute(select(_CASES.c.data).where(condition).order_by(_CASES.c.ref).limit(limit))
                 found = [Case.model_validate_json(data) for data in rows.scalars()]
                 if found:

@@ -137,9 +137,20 @@ def test_a_case_is_found_by_any_part_of_its_name(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         for name in ("C1", "C12", "X9"):
             store.cases.save(case(name), "run")
+        about = case("TK1").model_copy(update={"channel": "tickets", "order_id": "C1"})
+        store.cases.save(about, "run")
         found = {
             text: [c.case_id for c in store.cases.find(text)]
-            for text in ("C1", "coupang:main/refund_disputes/C12", "x9", "COOX9", "main/ref", "%", "")
+            for text in (
+                "C1",
+                "coupang:main/refund_disputes/C12",
+                "x9",
+                "COOX9",
+                "main/ref",
+                "coupang:main/tickets",
+                "%",
+                "",
+            )
         }
     assert found == {
         "C1": ["C1"],
@@ -147,6 +158,7 @@ def test_a_case_is_found_by_any_part_of_its_name(tmp_path: Path) -> None:
         "x9": ["X9"],
         "COOX9": ["X9"],
         "main/ref": ["C1", "C12", "X9"],
+        "coupang:main/tickets": ["TK1"],
         "%": [],
         "": [],
     }
