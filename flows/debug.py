@@ -14,6 +14,7 @@ from agent.home import file_name
 from agent.records import Case
 from agent.sending.difference import moved
 from agent.words import Words, say
+from flows import terms
 from flows.context import Context
 from flows.naming import the_case
 from flows.submit import submit
@@ -119,7 +120,7 @@ async def _look(
             if hold is not None:
                 await hold()
             raise
-        report.differs = moved(case, now) if now.revision != case.revision else []
+        report.differs = moved(case, now, terms.fact) if now.revision != case.revision else []
         if hold is not None:
             await hold()
 

@@ -37,6 +37,7 @@ from agent.sending.packet import Approval, Attempt, Packet
 from agent.sending.send import Sending, contents_of
 from agent.store import Lease
 from agent.words import Words, joined, say
+from flows import terms
 from flows.context import Context
 from flows.naming import the_case
 from flows.readiness import refuse_money
@@ -296,7 +297,7 @@ class _Submission:
         )
         if old is None:
             return []
-        return moved(old, case)
+        return moved(old, case, terms.fact)
 
     def _upload_check(self, address: str, data: bytes | None, content_type: str) -> str | None:
         return self.check.upload(data, content_type)
@@ -318,7 +319,7 @@ class _Submission:
             self.rule.allowed.number if self.rule.allowed else 1,
             self.step,
             self._by,
-            known=case,
+            changes=lambda now: moved(case, now, terms.fact),
             portal_clock=lambda: visit.tab.server_now_at_most,
             before=visit.tab.before,
         )

@@ -6,9 +6,12 @@ nobody has a word for is shown as it stands, readable.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 from babel import Locale
 
-from agent.words import Words, say, spoken
+from agent.words import Words, joined, say, spoken
 from flows import portal_terms
 
 
@@ -418,6 +421,34 @@ def metric(key: str) -> Words:
         if key.startswith("messages_about_")
         else _portals("metric", key)
     )
+
+
+def fact(name: str, value: Any) -> Words | None:
+    """A fact of a case (its name in the record, its JSON) as a person is told of it; None where it says itself."""
+    if not value:
+        return None
+    match name:
+        case "status":
+            return say("{ours} (“{shown}”)", ours=status(value["is"]), shown=value["shown"])
+        case "reason":
+            return say("{ours} (“{shown}”)", ours=reason(value["is"]), shown=value["shown"])
+        case "actions":
+            return joined(map(action, value))
+        case "flags":
+            return joined(map(flag, value))
+        case "appeals":
+            return say("{used} of {allowed} used", used=value["used"], allowed=value["allowed"])
+        case "deadlines":
+            return joined(map(_due, value))
+    return None
+
+
+def _due(value: Any) -> Words:
+    """A deadline's kind, and its day where it is no countdown."""
+    if isinstance(value, str):
+        return deadline(value)
+    at = datetime.fromisoformat(value[1]).astimezone(UTC)
+    return say("{kind} {at} UTC", kind=deadline(value[0]), at=f"{at:%Y-%m-%d %H:%M}")
 
 
 def missing(field: str, why: str) -> Words:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from agent.records import Case
 from agent.sending.packet import Packet, PacketField, PacketFile, nfc
 from agent.words import Words, say
@@ -35,15 +38,18 @@ def difference(old: Packet, new: Packet) -> list[Words]:
     return changes
 
 
-def moved(old: Case, new: Case) -> list[Words]:
-    """Which facts of a case are not what they were; only those that its revision sees."""
+def moved(old: Case, new: Case, fact: Callable[[str, Any], Words | None] = lambda name, value: None) -> list[Words]:
+    """Which facts of a case are not what they were; only those that its revision sees.
+
+    `fact` says a fact (by its name in the record, as JSON) in words for people, or None where the portal's own are said.
+    """
     before, after = _facts(old), _facts(new)
     return [
         say(
             "{field}: {old} → {new}",
             field=_NAMES.get(name, name),
-            old=_brief(before.get(name)),
-            new=_brief(after.get(name)),
+            old=fact(name, before.get(name)) or _brief(before.get(name)),
+            new=fact(name, after.get(name)) or _brief(after.get(name)),
         )
         for name in dict.fromkeys((*before, *after))
         if before.get(name) != after.get(name)

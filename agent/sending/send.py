@@ -17,7 +17,6 @@ from agent.browser.form import Answer, CaseForm
 from agent.errors import CaseMoved, OutcomeUnknown, PacketAltered, RebuttalError, WrongSubject
 from agent.records import Case, iso
 from agent.sending.body import Held
-from agent.sending.difference import moved
 from agent.sending.packet import Approval, Attempt, Packet
 from agent.words import Words, joined, say
 
@@ -60,7 +59,7 @@ class Guard(Protocol):
 class Sending:
     """Everything one sending needs; `step` is told each step by name before it is taken.
 
-    `known` is the case as it was approved against; `portal_clock` the portal's own clock, noted when the form is ready,
+    `changes` says what of the case is not as it was approved against; `portal_clock` the portal's own clock, noted when the form is ready,
     so that no clock of ours is needed to settle an unknown outcome. `before` is asked before every step up to the
     arming and raises where the portal is paused.
     """
@@ -73,7 +72,7 @@ class Sending:
     allowed: int
     step: Callable[[str], None] = lambda name: None
     by: str = ""
-    known: Case | None = None
+    changes: Callable[[Case], list[Words]] = lambda case: []
     portal_clock: Callable[[], datetime | None] = lambda: None
     before: Callable[[], None] = lambda: None
 
@@ -81,7 +80,7 @@ class Sending:
         """Everything up to the click, without arming: opened, compared, filled, attached, read back."""
         self._next("open case")
         case = await self.form.look()
-        refuse_if_moved(packet, case, self.known)
+        refuse_if_moved(packet, case, self.changes)
         self._next("open form")
         await self.form.open(packet)
         self._next("fill")
@@ -155,19 +154,18 @@ class Sending:
         return unknown
 
 
-def refuse_if_moved(packet: Packet, case: Case, known: Case | None = None) -> None:
-    """Is this the case that was approved (`known`), unchanged, with the action still offered?"""
+def refuse_if_moved(packet: Packet, case: Case, changes: Callable[[Case], list[Words]] = lambda case: []) -> None:
+    """Is this the case that was approved, unchanged, with the action still offered?"""
     if case.key != packet.case:
         raise WrongSubject(
             say("{ref} was asked for, the page shows {shown}.", ref=packet.case.ref, shown=case.key.ref),
             say("Nothing was sent. Run `rebuttal sync`, then look."),
         )
     if case.revision != packet.case_revision:
-        changes: list[Words] = moved(known, case) if known is not None else []
         raise CaseMoved(
             say("{ref} changed at the portal after it was approved.", ref=packet.case.ref),
             say("Nothing was sent. Run `rebuttal sync`, see what changed with `rebuttal show`, then approve again."),
-            changes=changes,
+            changes=changes(case),
         )
     if packet.action not in case.actions:
         raise CaseMoved(

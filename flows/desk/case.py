@@ -76,7 +76,7 @@ def _changed(view: cases.CaseView) -> list[Words]:
     """What the last reading that brought news said otherwise than the one before it."""
     if len(view.history) < 2:
         return []
-    return list(moved(view.history[-2].case, view.history[-1].case))
+    return list(moved(view.history[-2].case, view.history[-1].case, terms.fact))
 
 
 def expected_answer(ctx: Context, case: Case, view: cases.CaseView) -> datetime | None:
@@ -114,7 +114,7 @@ def timeline(call: Call, view: cases.CaseView, zones: tuple[ZoneInfo, ZoneInfo])
                     "read",
                     say("changed at the portal: {status}", status=status),
                     "",
-                    tuple(moved(before, seen.case)),
+                    tuple(moved(before, seen.case, terms.fact)),
                     address,
                 )
             )

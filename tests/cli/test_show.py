@@ -1,6 +1,7 @@
 """A deadline read on the wrong clock, or a table of question marks: what the pictures prevent."""
 
 import io
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from flows.cli import reports, show, terms
 from flows.cli.bars import progress_bars
 from flows.context import Progress, Quiet
 from flows.submit import Result, SubmitReport
+from flows.terms import fact
 from flows.times import left
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -219,10 +221,12 @@ def test_what_changed_since_the_approval_is_told_in_words_and_not_in_a_program_s
     gone = CASE.model_copy(
         update={"status": Status(shown="재심사 중", is_="in_review"), "deadlines": (), "actions": ()}
     )
-    told = [str(one) for one in moved(CASE, gone)]
-    assert "Status: 환불완료 (action_needed) → 재심사 중 (in_review)" in told
+    told = [str(one) for one in moved(CASE, gone, fact)]
+    assert "Status: action needed (“환불완료”) → in review (“재심사 중”)" in told
     assert "Deadlines: appeal → –" in told
-    assert not set("{}[]'") & set("".join(told))
+    assert not set("{}[]'_") & set("".join(told))
+    chinese = "".join(one.in_language("zh-CN") for one in moved(CASE, gone, fact))
+    assert not re.search("[a-z]{3}", chinese), chinese
 
 
 def test_a_packet_that_was_not_sent_comes_with_the_next_step(capsys: pytest.CaptureFixture[str]) -> None:

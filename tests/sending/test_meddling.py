@@ -171,7 +171,7 @@ def test_past_the_deadline_nothing_is_sent_and_the_difference_is_shown(desk: Des
     desk.mock.advance(8 * 24 * 3600)
     result = desk.submit()
     assert (result.outcome, result.code, desk.arrived()) == ("not_sent", REFUSED, [])
-    assert "action_needed" in str(result.said) and "expired" in str(result.said)
+    assert "Status: action needed (“이의 제기 가능”) → expired (“이의 제기 기간 만료”)" in str(result.said)
 
 
 def test_a_refusal_made_up_by_the_pages_script_is_not_believed(desk: Desk) -> None:
