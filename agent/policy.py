@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,11 +64,20 @@ class FieldRule(_Loose):
     """Which options another field leaves: its key, its value, the options offered then."""
     required_when: dict[str, tuple[str, ...]] = {}
     """An optional field that is asked for where another field has one of these values."""
+    shown_when: dict[str, tuple[str, ...]] = {}
+    """The form shows the field only where another one has one of these values; elsewhere it is left empty."""
+    own_list: bool = False
+    """A choice among the seller's own entries at the portal, which no rule can name: its value is the entry's text as the
+    form shows it."""
     disabled: bool = False
     """The portal fills it itself and greys it out (AE4)."""
     rule: str
     source: str
     grade: Grade
+
+    def shown_beside(self, values: Mapping[str, str]) -> bool:
+        """Does the form show the field while the others hold `values`?"""
+        return all(values.get(other, "").strip() in shown for other, shown in self.shown_when.items())
 
 
 class FilesRule(_Loose):
@@ -110,7 +120,6 @@ class ActionRule(_Loose):
     allowed: Rule | None = None
     window_days: Rule | None = None
     window_hours: Rule | None = None
-    answer_days: Rule | None = None
     fields: dict[str, FieldRule] = {}
     """In the order in which they are filled."""
     files: FilesRule | None = None

@@ -15,6 +15,7 @@ from agent.store import CaseRow, Observation
 from agent.words import say
 from flows import registry
 from flows.context import Context
+from flows.expected import Expected, expected_answer
 from flows.naming import the_case
 
 HOUSE_OVERDUE = "house_overdue"
@@ -124,6 +125,8 @@ class CaseView:
     story: tuple[Link, ...]
     unread_why: str | None
     """Why the last sync could not read it; then the record is older than that."""
+    expected: Expected | None = None
+    """When the portal's answer to what was sent should be there."""
 
     def public(self) -> dict[str, Any]:
         """As `--json` gives it."""
@@ -131,6 +134,7 @@ class CaseView:
             "ref": self.case.key.ref,
             "case": self.case.public(),
             "unread_why": self.unread_why,
+            "expected_answer": self.expected.public() if self.expected else None,
             "history": [
                 {
                     "at": iso(seen.at),
@@ -156,13 +160,15 @@ def one(ctx: Context, ref: str) -> CaseView:
     key, ledger = case.key, ctx.store.ledger
     drafts = tuple(ledger.drafts(key))
     row = ctx.store.cases.row(key)
+    attempts = tuple(ledger.attempts(key))
     return CaseView(
         case=case,
         history=tuple(ctx.store.cases.history(key)),
         drafts=drafts,
         packets=tuple(p for d in drafts if (p := ledger.current(key, d.action)) is not None),
         approvals=tuple(ledger.approvals(key)),
-        attempts=tuple(ledger.attempts(key)),
+        attempts=attempts,
         story=tuple(ctx.store.audit.story(key.ref)),
         unread_why=row.unread_why if row else None,
+        expected=expected_answer(ctx, case, attempts),
     )

@@ -117,7 +117,10 @@ def not_offered(field: PacketField, count: int) -> PacketAltered:
     """The error for a choice that the form does not offer exactly once."""
     return PacketAltered(
         say("“{choice}” is offered {count} times.", choice=field.shown, count=count),
-        say("The portal's list has changed: teach the label, then approve again."),
+        say(
+            "Look at the form with `rebuttal debug`: teach the changed label, or write the entry as the list shows it; then"
+            " approve again."
+        ),
     )
 
 

@@ -245,7 +245,7 @@ class LabelledForm:
 
     def _at_first(self) -> tuple[str, ...]:
         """The fields that stand there as soon as the form is open."""
-        return tuple(self.fields)
+        return tuple(key for key, field in self.fields.items() if not field.shown_when)
 
     async def _scope(self, body: Locator, found: Mapping[str, Locator], seen: Seen) -> Locator:
         """The one `<form>` that has all of these fields."""

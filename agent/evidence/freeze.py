@@ -33,17 +33,14 @@ def freeze(
             say("The draft is for {ref}, not for {other}.", ref=draft.case.ref, other=case.key.ref),
             say("Write a draft for this case."),
         )
-    for key in draft.values:
-        if key not in rule.fields or rule.fields[key].disabled:
+    there = {key: f for key, f in rule.fields.items() if not f.disabled and f.shown_beside(draft.values)}
+    for key, value in draft.values.items():
+        if key not in there and (value.strip() or key not in rule.fields or rule.fields[key].disabled):
             raise UsageFault(
                 say("The form has no field “{key}” to fill.", key=key),
-                say("It has: {fields}.", fields=", ".join(k for k, f in rule.fields.items() if not f.disabled)),
+                say("It has: {fields}.", fields=", ".join(there)),
             )
-    answers = [
-        _field(key, field, draft.values.get(key, ""), labels_shown, case)
-        for key, field in rule.fields.items()
-        if not field.disabled
-    ]
+    answers = [_field(key, field, draft.values.get(key, ""), labels_shown, case) for key, field in there.items()]
     fields = tuple(answer for answer in answers if answer is not None)
     return Packet(
         case=draft.case,
@@ -82,6 +79,8 @@ def _field(
         return PacketField(key=key, kind="message", value=value, shown=nfc(message.text) if message else "")
     if field.kind != "choice":
         return PacketField(key=key, kind=field.kind, value=value)
+    if field.own_list:
+        return PacketField(key=key, kind="choice", value=value, shown=value)
     if value not in field.options:
         raise UsageFault(
             say("“{value}” is no option of “{key}”.", value=value, key=key),

@@ -60,7 +60,9 @@ def lint_fields(draft: Draft, case: Case, rule: ActionRule, *, tone: ToneList, p
             )
     for key, field in rule.fields.items():
         value = nfc(draft.values.get(key, "")).strip()
-        if field.disabled:
+        if not field.shown_beside(draft.values):
+            found.extend(_out_of_place(key, field, value))
+        elif field.disabled:
             if value:
                 found.append(
                     finding(
@@ -87,7 +89,7 @@ def lint_fields(draft: Draft, case: Case, rule: ActionRule, *, tone: ToneList, p
                     )
                 )
         elif field.kind == "choice":
-            if value not in field.options:
+            if value not in field.options and not field.own_list:
                 found.append(
                     finding(
                         field.rule,
@@ -128,6 +130,15 @@ def lint_fields(draft: Draft, case: Case, rule: ActionRule, *, tone: ToneList, p
     return found
 
 
+def _out_of_place(key: str, field: FieldRule, value: str) -> list[Finding]:
+    """A value for a field that the form does not show beside what is chosen."""
+    if not value:
+        return []
+    shown = ", ".join(f"{other} = {' / '.join(values)}" for other, values in field.shown_when.items())
+    words = say("The form shows “{key}” only with {shown}. Take it out of the draft.", key=key, shown=shown)
+    return [finding(field.rule, "out_of_place", "block", words, key)]
+
+
 def _asked_for(field: FieldRule, draft: Draft) -> bool:
     """Does what stands in another field make this one required?"""
     return any(draft.values.get(other, "").strip() in values for other, values in field.required_when.items())
@@ -158,6 +169,8 @@ def _left_out(key: str, field: FieldRule, value: str, draft: Draft) -> list[Find
 
 
 def _todo(field: FieldRule) -> object:
+    if field.own_list:
+        return say("Write the entry as the portal's list shows it.")
     if field.kind == "choice":
         return say("Choose one of: {options}.", options=", ".join(field.options))
     return say("Fill it in.")

@@ -168,6 +168,9 @@ def case_view(view: Any, *, now: datetime, zone: ZoneInfo) -> None:
     """One case (`view.case`), with its findings, earlier readings, attempts and steps where the view has them."""
     case(view.case, now=now, zone=zone)
     out = console()
+    if expected := getattr(view, "expected", None):
+        first = f"{clock(expected.first, zone)} – " if expected.first else ""
+        out.print(str(say("Answer expected: {when}", when=first + clock(expected.last, zone))))
     if history := tuple(getattr(view, "history", ())):
         shown = table(say("Read"), say("Status"), say("Revision"))
         for seen in history:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,6 @@ from agent.rules import house_deadline
 from agent.sending.difference import moved
 from agent.words import Words, say
 from flows import cases, health, terms
-from flows.context import Context
 from flows.desk import papers
 from flows.desk.call import Call, NotThere, at
 from flows.trace import Trace, trace
@@ -60,7 +59,7 @@ def show(call: Call) -> Response:
         pages=papers.pages_of(call.ctx.store.blobs.get(document.sha256))
         if document and call.ctx.store.blobs.path(document.sha256).exists()
         else 0,
-        expected=expected_answer(call.ctx, case, view),
+        expected=view.expected,
         house=house.at if (house := house_deadline(case, call.ctx.settings.house_hours)) else None,
     )
 
@@ -77,25 +76,6 @@ def _changed(view: cases.CaseView) -> list[Words]:
     if len(view.history) < 2:
         return []
     return list(moved(view.history[-2].case, view.history[-1].case, terms.fact))
-
-
-def expected_answer(ctx: Context, case: Case, view: cases.CaseView) -> datetime | None:
-    """By when the portal's answer should be there: the policy's business days after the sending, None where unknown."""
-    from agent.reading.calendars import add_business_days
-    from flows.visit import policy_of
-
-    sent = max((a.armed_at for a in view.attempts if a.state == "confirmed"), default=None)
-    if sent is None or case.status.is_ not in ("in_review", "waiting"):
-        return None
-    policy = policy_of(ctx, ctx.portal(case.portal))
-    if case.channel not in policy.channels:
-        return None
-    rules = policy.channels[case.channel].rules
-    days, hours = rules.get("answer_business_days"), rules.get("answer_hours")
-    if days is not None:
-        zone = ctx.portal_zone(case.portal, case.account).key
-        return add_business_days(sent, days.number, country=policy.country, zone=zone).at
-    return sent + timedelta(hours=hours.number) if hours is not None else None
 
 
 def timeline(call: Call, view: cases.CaseView, zones: tuple[ZoneInfo, ZoneInfo]) -> list[Event]:

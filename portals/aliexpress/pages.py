@@ -84,15 +84,19 @@ class Disputes(Channel):
         return None
 
     def rule_for(self, case: Case, action: Action, rule: ActionRule) -> ActionRule:
-        """Only a plan that lies on the table can be accepted: the platform's is not always there."""
+        """Only a plan that lies on the table can be accepted: the platform's is not always there. One by which the goods
+        come back asks for an address."""
         if action != "accept":
             return rule
-        there = {offer.from_ for offer in case.offers}
-        solution = rule.fields["solution"]
-        options = {owner: label for owner, label in solution.options.items() if owner in there}
-        return rule.model_copy(
-            update={"fields": rule.fields | {"solution": solution.model_copy(update={"options": options})}}
-        )
+        kinds = {str(offer.from_): offer.kind for offer in case.offers}
+        solution, address = rule.fields["solution"], rule.fields["return_address"]
+        options = {owner: label for owner, label in solution.options.items() if owner in kinds}
+        back = tuple(owner for owner in options if kinds[owner] == "return_and_refund")
+        fields = {
+            "solution": solution.model_copy(update={"options": options}),
+            "return_address": address.model_copy(update={"shown_when": {"solution": back}}),
+        }
+        return rule.model_copy(update={"fields": rule.fields | fields})
 
     def pays(self, case: Case, packet: Packet) -> Money | None:
         """What the plan that is agreed to pays; of a return and refund too."""

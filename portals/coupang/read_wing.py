@@ -97,7 +97,9 @@ def read_return(seen: Seen) -> Case:
     details = {"waybills": ", ".join(w.strip() for w in info.labelled("returns.waybill").items())}
     if not arrived.empty:
         details["arrived_at"] = arrived.text
-    video = info.seen.shows("returns.video")
+    items = _items(seen.section("returns.items.heading"), "returns.returned")
+    dear = rules_of(seen, RETURNS).rules["video_from_won"].number
+    video = seen.shows("returns.video") or any(one.amount is not None and one.amount.value >= dear for one in items)
     return Case(
         portal=seen.page.portal,
         account=seen.page.account,
@@ -114,7 +116,7 @@ def read_return(seen: Seen) -> Case:
         decision=Decision(responsible=Party(shown=fault.text, is_=fault.word("fault"))),  # type: ignore[arg-type]
         actions=("appeal",) if can_ask else (),
         appeals=Appeals(used=len(rows), allowed=1),
-        items=_items(seen.section("returns.items.heading"), "returns.returned"),
+        items=items,
         flags=(*(("quick_refund",) if quick else ()), *(("video_needed",) if video else ())),
         details=details,
         seen=SeenRef(sha256=seen.page.sha256, at=seen.page.seen_at),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from agent.portal import Fetched, Listed, Listing, Sent
 from agent.reading.labels import first_difference
@@ -20,7 +21,7 @@ from agent.records import (
     Status,
 )
 from agent.words import say
-from portals.ozon.values import day, deadline, instant, items, message, money, prove_tab
+from portals.ozon.values import day, deadline, instant, items, message, money, prove_tab, rules_of
 
 CHANNEL = "refund_disputes"
 _COLUMNS = {
@@ -61,7 +62,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
     posting = order.labelled("disputes.posting").text
     shown, kind = module.labelled("disputes.status"), module.labelled("disputes.kind")
     status = Status(shown=shown.text, is_=shown.word("dispute_status"))  # type: ignore[arg-type]
-    ruled = module.labelled("dispute.closed_at")
+    opened_at, ruled = instant(module.labelled("dispute.opened_at")), module.labelled("dispute.closed_at")
     decided_at = None if ruled.empty else instant(ruled)
     deadlines = deadline(seen, module.labelled("disputes.left"), "appeal", "OZ3")
     used, allowed = module.labelled("dispute.attempts").read(_attempts)
@@ -78,7 +79,7 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
         status=status,
         reason=Reason(shown=kind.text, is_=kind.word("dispute_kind")),  # type: ignore[arg-type]
         amount=module.labelled("disputes.amount").read(money),
-        opened_at=instant(module.labelled("dispute.opened_at")),
+        opened_at=opened_at,
         decided_at=decided_at,
         deadlines=deadlines,
         decision=read_decision(seen, module, documents) if decided_at else None,
@@ -86,11 +87,19 @@ def read_case(seen: Seen, documents: dict[str, Fetched]) -> Case:
         appeals=Appeals(used=used, allowed=allowed),
         items=items(seen.section("dispute.items.heading")),
         messages=read_messages(seen),
-        flags=("late_complaint",) if module.shows("dispute.flag.late_complaint") else (),
+        flags=_flags(seen, module, status, opened_at - instant(order.labelled("dispute.delivered_at"))),
         outcome=read_outcome(seen, module, status),
         missing=missing,
         seen=SeenRef(sha256=seen.page.sha256, at=seen.page.seen_at),
     )
+
+
+def _flags(seen: Seen, module: Part, status: Status, after: timedelta) -> tuple[str, ...]:
+    """A complaint that came late `after` the handover (OZ7), by mark or by date; stock that is to be corrected (OZ12)."""
+    hours = rules_of(seen).rules["complaint_hours"].number
+    late = module.shows("dispute.flag.late_complaint") or after > timedelta(hours=hours)
+    won = status.is_ in ("won", "partly_won")
+    return (*(("late_complaint",) if late else ()), *(("correct_stock",) if won else ()))
 
 
 def _attempts(text: str) -> tuple[int, int]:

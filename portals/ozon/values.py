@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 from pathlib import Path
 
-from agent.policy import shipped_policy
+from agent.policy import Policy, shipped_policy
 from agent.reading.deadlines import agree, deadline_from_countdown, deadline_from_instant, deadline_from_rule, read_due
 from agent.reading.ids import item_number
 from agent.reading.moments import ZoneBasis, read_moment
@@ -124,9 +124,14 @@ def prove_tab(seen: Seen, key: str, wanted: str) -> None:
         raise seen.mismatch(key, seen.wording(f"words.filter.{wanted}"), chosen[0].text)
 
 
+def rules_of(seen: Seen) -> Policy:
+    """The policy that the page came with, the operator's over it; else the package's own."""
+    return seen.policy or shipped_policy(Path(__file__).parent)
+
+
 def by_rule(seen: Seen, kind: DeadlineKind, channel: str, name: str, start: datetime) -> Deadline:
     """The deadline of a page that shows none: so long after `start` as the channel's rule `name` says, in hours or days."""
-    rule = (seen.policy or shipped_policy(Path(__file__).parent)).channels[channel].rules[name]
+    rule = rules_of(seen).channels[channel].rules[name]
     hours, days = (rule.number, None) if name.endswith("_hours") else (None, rule.number)
     return deadline_from_rule(
         kind, start=start, start_shown="-", hours=hours, days=days, zone=seen.page.zone, zone_basis=zone_basis(seen),

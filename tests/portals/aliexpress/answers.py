@@ -5,13 +5,17 @@ from __future__ import annotations
 from agent.records import Action, Case
 from tests.portals.answering import Answer, Desk
 
+ADDRESS = "意大利海外仓：Via ****** 12, Milano（Magazz**）"
+"""A return address of the shop that is not its default."""
+
 
 def answer(desk: Desk, case: Case, action: Action) -> Answer:
     """Values and files for one action; a withdrawal rests on the buyer's last word."""
     about = f"About order {case.order_id}: "
     match action:
         case "accept":
-            return {"solution": "buyer"}, ()
+            back = any(plan.from_ == "buyer" and plan.kind == "return_and_refund" for plan in case.offers)
+            return {"solution": "buyer"} | ({"return_address": ADDRESS} if back else {}), ()
         case "propose_solution":
             assert case.limit is not None
             amount = f"{case.limit.value // 2}"
@@ -20,7 +24,7 @@ def answer(desk: Desk, case: Case, action: Action) -> Answer:
                 desk.file("ProductPhoto", f"{case.case_id}a.jpg"),
                 desk.file("LabelPhoto", f"{case.case_id}b.png", format_="PNG", size=(700, 800)),
             )
-            return {"type": "return_and_refund", "amount": amount, "text": text}, files
+            return {"type": "return_and_refund", "return_address": ADDRESS, "amount": amount, "text": text}, files
         case "apply_withdrawal":
             said = max(n for n, message in enumerate(case.messages, start=1) if message.from_ == "buyer")
             text = f"{about}thank you for telling us that it arrived. Please confirm on this page."

@@ -14,6 +14,7 @@ from agent.records import Action, Case
 from fixtures.kernel.serving import Served
 from tests.conftest import KEY, Workshop
 from tests.evidence.made import picture
+from tests.portals.aliexpress.answers import ADDRESS
 from tests.portals.aliexpress.conftest import STATE, Shop
 from tests.portals.aliexpress.signing import session_cookies
 from tests.portals.conftest import opened_shop
@@ -27,7 +28,9 @@ VERBS: dict[str, str] = {
 }  # fmt: skip
 FIELDS = {"text": "content", "message": "content", "explanation": "content", "cancel_reason": "content",
           "statement": "content", "type": "solutionType", "amount": "refundAmount", "carrier": "company",
-          "number": "number", "appeal_type": "appealType", "solution": "solution"}  # fmt: skip
+          "number": "number", "appeal_type": "appealType", "solution": "solution",
+          "return_address": "returnAddressId"}  # fmt: skip
+ADDRESSES = {ADDRESS: "50012"}
 SIX = [f"p{n}.jpg" for n in range(6)]
 _LARGE = picture("PNG", (60, 60)) + b"\0" * (2 * 1024 * 1024)
 
@@ -35,6 +38,7 @@ WRONG: list[tuple[str, Action, dict[str, str | None], list[str] | None, str, str
     # what is wrong, action, changed values, files instead, the portal's code, our finding
     ("no type", "propose_solution", {"type": None}, None, "NO_TYPE", "AE2.missing"),
     ("unknown type", "propose_solution", {"type": "gift"}, None, "NO_TYPE", "AE2.option"),
+    ("no return address", "propose_solution", {"return_address": None}, None, "NO_ADDRESS", "AE2.missing"),
     ("no amount", "propose_solution", {"amount": None}, None, "AMOUNT", "AE2.missing"),
     ("no number", "propose_solution", {"amount": "ten"}, None, "AMOUNT", "AE2.value"),
     ("negative", "propose_solution", {"amount": "-1"}, None, "AMOUNT", "AE2.value"),
@@ -80,7 +84,7 @@ class Raw:
         for key, value in values.items():
             if key != "buyer_confirmation":
                 upper = key in ("type", "solution")
-                sent[FIELDS[key]] = value.upper() if upper else value
+                sent[FIELDS[key]] = value.upper() if upper else ADDRESSES.get(value, value)
         names = [(f"{n}{file.suffix}", file.read_bytes()) for n, file in enumerate(files)]
         parts: list[Any] = [("files", part) for part in names]
         parts += [(name, (None, value)) for name, value in sent.items()]

@@ -8,6 +8,7 @@ from agent.errors import NotApproved
 from agent.records import Action, Case
 from flows.approve import approve
 from flows.submit import submit
+from tests.portals.aliexpress.answers import ADDRESS
 from tests.portals.aliexpress.conftest import Shop
 
 pytestmark = pytest.mark.sends
@@ -29,7 +30,9 @@ STATUS = {
 }  # fmt: skip
 FIELDS = {"text": "content", "message": "content", "explanation": "content", "cancel_reason": "content",
           "statement": "content", "type": "solutionType", "amount": "refundAmount", "carrier": "company",
-          "number": "number", "appeal_type": "appealType", "solution": "solution"}  # fmt: skip
+          "number": "number", "appeal_type": "appealType", "solution": "solution",
+          "return_address": "returnAddressId"}  # fmt: skip
+ADDRESSES = {ADDRESS: "50012"}
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def test_each_of_the_seven_actions_arrives_once_and_as_approved(paying: Shop) ->
         typed = {FIELDS[key]: value for key, value in values.items() if key != "buyer_confirmation"}
         for name, value in typed.items():
             arrived = one["fields"][name][0].replace("\r\n", "\n")
-            assert arrived in (value, value.upper()), (action, name)
+            assert arrived in (value, value.upper(), ADDRESSES.get(value)), (action, name)
         assert [(f["name"], f["sha256"], f["size"]) for f in one["files"]] == [
             (f.upload_name, f.sha256, f.size) for f in report.packet.files
         ], action
@@ -83,9 +86,36 @@ def test_each_of_the_seven_actions_arrives_once_and_as_approved(paying: Shop) ->
         assert result.receipt is not None and result.receipt["number"].isdigit()
 
 
+def test_goods_that_come_back_go_to_the_address_that_was_approved(paying: Shop) -> None:
+    shop = paying
+    case = shop.one_for("accept")
+    while case.offers[0].kind != "return_and_refund":
+        case = shop.one_for("accept")
+    without = shop.draft(case, "accept", {"solution": "buyer"})
+    assert "AE2.missing" in {one.code for one in without.blocked}
+    unknown = shop.draft(case, "accept", {"solution": "buyer", "return_address": "杭州仓"})
+    assert unknown.packet is not None
+    before = len(shop.writes())
+    refused = shop.send(case, unknown)
+    assert (refused.outcome, shop.writes()[before:]) == ("not_sent", [])
+    assert "“杭州仓” is offered 0 times" in str(refused.said)
+    report = shop.draft(case, "accept", {"solution": "buyer", "return_address": ADDRESS})
+    assert report.packet is not None
+    assert shop.send(case, report).outcome == "confirmed"
+    assert shop.writes()[-1]["fields"]["returnAddressId"] == ["50012"]
+    assert shop.by_id(case.case_id).details["return_address"] == ADDRESS
+
+
+def test_an_address_beside_a_plan_without_a_return_is_taken_out(shop: Shop) -> None:
+    values, files = shop.answer(shop.one_for("propose_solution"), "propose_solution")
+    case = shop.one_for("propose_solution")
+    report = shop.draft(case, "propose_solution", values | {"type": "refund"}, *files)
+    assert "AE2.out_of_place" in {one.code for one in report.blocked}
+
+
 def test_accepting_a_plan_is_not_approved_while_the_setting_forbids_it(shop: Shop) -> None:
     case = shop.one_for("accept")
-    report = shop.draft(case, "accept", {"solution": "buyer"})
+    report = shop.draft(case, "accept", shop.answer(case, "accept")[0])
     assert report.packet is not None
     with pytest.raises(NotApproved, match="pays the buyer"):
         approve(shop.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
@@ -95,7 +125,7 @@ def test_accepting_a_plan_is_not_approved_while_the_setting_forbids_it(shop: Sho
 
 def test_an_approval_to_pay_dies_when_the_setting_is_taken_back(paying: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     case = paying.one_for("accept")
-    report = paying.draft(case, "accept", {"solution": "buyer"})
+    report = paying.draft(case, "accept", paying.answer(case, "accept")[0])
     assert report.packet is not None
     approve(paying.ctx, case.key.ref, digest=report.packet.digest[:12], by="wang")
     forbidden = paying.ctx.settings.model_copy(update={"allow_money_actions": False})

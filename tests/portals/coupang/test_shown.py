@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from agent.errors import PageDrift, WrongSubject
 from agent.reading.labels import load_labels
 from agent.reading.page import SeenPage
 from agent.reading.seen import Seen
+from flows.frozen import load
 from portals.coupang import PORTAL
 from portals.coupang.forms import FormPlace, PageForm
 from portals.coupang.inquiries import _FORMS
@@ -21,6 +24,7 @@ from portals.coupang.wing import REQUEST, WITHDRAW
 from tests.evidence.made import a_case
 
 LABELS = load_labels(PORTAL.name, PORTAL.folder)
+PAGES = Path(__file__).parents[3] / "fixtures" / "pages" / "coupang"
 NOON = datetime(2026, 3, 20, 3, tzinfo=UTC)
 
 
@@ -98,3 +102,11 @@ def test_a_form_that_shows_another_case_is_not_filled_in() -> None:
     form.prove("12345678", "12345678")
     with pytest.raises(WrongSubject, match="12345678 was asked for, the form shows 87654321"):
         form.prove("87654321", "12345678")
+
+
+def test_a_dear_item_wants_a_video_also_where_the_page_does_not_mark_it() -> None:
+    whole = load(PAGES / "return" / "closed-nothing")
+    mark = "<span>동영상 필수</span>"
+    assert whole.page.html.count(mark) == 1
+    bare = replace(whole, page=whole.page.model_copy(update={"html": whole.page.html.replace(mark, "")}))
+    assert "video_needed" in bare.read(PORTAL)["flags"]
