@@ -344,7 +344,7 @@ def test_a_countdown_that_reached_us_late_is_no_later_deadline(
     read: Sync, signed_in: Context, mock: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = itertools.count(step=30.0)
-    monkeypatch.setattr(tab, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + next(late)))
+    monkeypatch.setattr(tab, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + next(late), time=time.time))
     assert read().exit_code == 0
     due = {
         case["case_id"]: datetime.fromisoformat(case["deadlines"][0]["at"])

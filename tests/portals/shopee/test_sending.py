@@ -105,7 +105,7 @@ def test_answers_that_were_lost_are_settled_by_reading(shop: Shop) -> None:
         assert shop.send(case, report).outcome == "unknown"
     settled = {one.ref: one.outcome for one in shop.run(reconcile(shop.ctx, (shop.account,))).results}
     assert settled == {arrived.key.ref: "confirmed", lost.key.ref: "unknown"}
-    shop.mock.advance(700)
+    shop.mock.advance(780)
     (one,) = shop.run(reconcile(shop.ctx, (shop.account,))).results
     assert (one.ref, one.outcome) == (lost.key.ref, "cleared"), one.public()
     assert sum(write["path"] == API + "dispute" for write in shop.writes()) == 2
