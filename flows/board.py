@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from agent.store import CaseRow
-from flows.cases import counts_until, with_house
 from flows.context import Context
+from flows.urgency import by_urgency
 
 NEW = timedelta(hours=24)
 """What was first read within that time is new since yesterday."""
-
-_NEVER = "9"
-"""Behind every instant as text."""
 
 
 @dataclass(frozen=True)
@@ -62,37 +60,14 @@ def board(ctx: Context, wanted: Wanted, *, number: int = 1, size: int = 100) -> 
     asked = _asked(ctx, wanted)
     if asked is None:
         return Board((), 0, 1, 1)
-    standing = ctx.store.cases.order(**asked)
-    now, hours = ctx.clock(), ctx.settings.house_hours
-    due = {one.ref: one.due_at or _NEVER for one in standing}
-    late: set[str] = set()
-    for one in standing:
-        if one.asked_at is not None:
-            theirs = datetime.fromisoformat(one.due_at) if one.due_at else None
-            at, passed = counts_until(datetime.fromisoformat(one.asked_at), theirs, now, hours)
-            due[one.ref] = _text(at) if at else _NEVER
-            if passed:
-                late.add(one.ref)
-    if wanted.due is not None:
-        limit = _text(now + wanted.due)
-        standing = [s for s in standing if s.urgency == 0 and (s.ref in late or due[s.ref] < limit)]
-    standing.sort(key=lambda s: (s.urgency, due[s.ref], s.opened_at or _NEVER, s.ref))
-    pages = max(1, -(-len(standing) // size))
-    number = min(max(1, number), pages)
-    refs = [one.ref for one in standing[(number - 1) * size : number * size]]
-    found = {row.ref: row for row in ctx.store.cases.rows(refs=refs)} if refs else {}
-    rows = tuple(with_house(found[ref], now, hours) for ref in refs if ref in found)
-    return Board(rows, len(standing), number, pages)
+    found = by_urgency(ctx, due=wanted.due, first=(max(1, number) - 1) * size, count=size, **asked)
+    pages = max(1, -(-found.total // size))
+    return Board(tuple(found.rows), found.total, min(max(1, number), pages), pages)
 
 
-def _text(at: datetime) -> str:
-    """An instant as the store writes it."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
-
-
-def _asked(ctx: Context, wanted: Wanted) -> dict[str, object] | None:
+def _asked(ctx: Context, wanted: Wanted) -> dict[str, Any] | None:
     """What the store is asked for; None where nothing can come of it."""
-    asked: dict[str, object] = {
+    asked: dict[str, Any] = {
         "portals": wanted.portals,
         "accounts": wanted.accounts,
         "channels": wanted.channels,

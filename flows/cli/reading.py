@@ -105,8 +105,9 @@ def register(app: typer.Typer) -> None:
 
         within = duration(due)
         with context() as ctx:
-            rows = flow("cases", "listing")(
+            found = flow("cases", "top")(
                 ctx,
+                limit=None if ctx.json else limit or None,
                 due=within,
                 statuses=tuple(status or ()),
                 portals=tuple(portal or ()),
@@ -114,9 +115,9 @@ def register(app: typer.Typer) -> None:
                 everything=everything,
             )
             finish(
-                rows,
-                lambda found: show.cases(
-                    found, now=ctx.clock(), zone=ctx.zone, portal_zone=ctx.portal_zone, limit=limit
+                found.rows,
+                lambda rows: show.cases(
+                    rows, now=ctx.clock(), zone=ctx.zone, portal_zone=ctx.portal_zone, total=found.total
                 ),
             )
 

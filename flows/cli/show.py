@@ -62,11 +62,11 @@ def cases(
     now: datetime,
     zone: ZoneInfo,
     portal_zone: Callable[[str, str], ZoneInfo],
-    limit: int = 0,
+    total: int | None = None,
 ) -> None:
     """The list by urgency, as given; `portal_zone(portal, account)` is that store's clock. Both clocks are shown.
 
-    `limit`: how many lines are printed, 0 for all; what is left out is counted.
+    `total`: how many there are, where not all are given; what is left out is counted.
     """
     out = console()
     if not rows:
@@ -75,8 +75,7 @@ def cases(
     shown = table(say("Left"), say("Your clock, the portal's clock"), say("Case"), say("Amount, answer"), right=(3,))
     shown.columns[0].no_wrap = shown.columns[1].no_wrap = True
     unsure = False
-    printed = rows[:limit] if limit else rows
-    for row in printed:
+    for row in rows:
         due = row.next_deadline_at
         unsure = unsure or (due is not None and not row.next_deadline_sure)
         facts = [_both(terms.status(row.status), row.status_shown)]
@@ -89,13 +88,14 @@ def cases(
             f"{row.amount or ''}\n{terms.sending(row.sending) if row.sending else ''}",
         )
     out.print(shown)
-    out.print(str(say("{count} cases.", count=len(rows))))
-    if len(printed) < len(rows):
+    total = len(rows) if total is None else total
+    out.print(str(say("{count} cases.", count=total)))
+    if len(rows) < total:
         out.print(
             str(
                 say(
                     "{count} more are not printed: `--limit 0` prints all, `--due 48h` what is urgent.",
-                    count=len(rows) - len(printed),
+                    count=total - len(rows),
                 )
             )
         )

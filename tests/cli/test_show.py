@@ -101,10 +101,10 @@ def test_a_deadline_that_rests_on_an_assumption_is_marked(capsys: pytest.Capture
 
 
 def test_a_long_list_begins_with_the_most_urgent_and_says_what_it_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [row(ref=f"coupang:main/refund_disputes/C{n}") for n in range(5)]
-    show.cases(rows, now=NOW, zone=SHANGHAI, portal_zone=lambda portal, account: SEOUL, limit=2)
+    rows = [row(ref=f"coupang:main/refund_disputes/C{n}") for n in range(2)]
+    show.cases(rows, now=NOW, zone=SHANGHAI, portal_zone=lambda portal, account: SEOUL, total=5)
     out = capsys.readouterr().out
-    assert ("C1" in out, "C2" in out) == (True, False)
+    assert "C1" in out
     assert "5 cases." in out and "3 more are not printed" in out
 
 

@@ -12,6 +12,7 @@ from agent.words import say
 from flows import cases, numbers
 from flows.board import Wanted, board
 from flows.desk.call import at
+from flows.urgency import HOUSE_OVERDUE
 from tests.evidence.made import NOW
 from tests.flows.conftest import Desk
 
@@ -75,7 +76,7 @@ def test_a_passed_house_deadline_hides_no_deadline_of_the_portal(desk: Desk) -> 
     desk.case(case_id="silent", flags=("withdrawable:yes",), deadlines=(), opened_at=NOW - timedelta(days=5))
     found = {row.case_id: row for row in board(desk.ctx, Wanted()).rows}
     assert found["late"].next_deadline_at == NOW + timedelta(hours=200)
-    assert cases.HOUSE_OVERDUE in found["late"].flags
+    assert HOUSE_OVERDUE in found["late"].flags
     assert (found["silent"].next_deadline_at, found["silent"].next_deadline_kind) == (NOW - timedelta(days=3), "house")
     assert list(found) == ["silent", "soon", "late"] == [row.case_id for row in cases.listing(desk.ctx)]
     urgent = {row.case_id for row in board(desk.ctx, Wanted(due=timedelta(hours=24))).rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ import pytest
 from agent.reading.labels import load_labels
 from agent.reading.page import SeenPage
 from agent.records import Attachment, Case, Decision, Document, Message, Reason, SeenRef, Status
-from flows import registry
+from flows import cases, registry
 from flows.contract import hold_case
 from flows.desk.call import at
+from flows.expected import Expected
 from flows.frozen import load
 from tests.desk.conftest import Visitor, links
 from tests.evidence.made import NOW, pdf, picture
@@ -157,3 +158,18 @@ def test_a_script_in_a_case_is_a_text(desk: Desk, visitor: Any) -> None:
         assert "<img src=x" not in html, path
         assert SCRIPT not in html and 'href="javascript:' not in html, path
         assert "&lt;script&gt;" in html or path == at("packet", case.key), path
+
+
+def test_an_awaited_answer_is_shown_from_when_to_when(
+    desk: Desk, visitor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two days there is nothing to do; after the second one asks."""
+    case = desk.case(status=Status(shown="재심사 중", is_="in_review"), actions=(), deadlines=())
+    window = Expected(NOW + timedelta(days=4), NOW + timedelta(days=9))
+    monkeypatch.setattr(cases, "expected_answer", lambda *known: window)
+    page = visitor("look").get(at("case", case.key)).text
+    due = re.findall(r'class="due-kind">([^<]*)<.*?datetime="([^"T]*)', page, re.DOTALL)
+    assert due == [
+        ("answer not expected before", f"{window.first:%Y-%m-%d}"),
+        ("answer expected by", f"{window.last:%Y-%m-%d}"),
+    ]

@@ -9,9 +9,10 @@ import pytest
 
 from agent.errors import UsageFault
 from agent.records import Case, Status
-from flows.cases import listing, one
+from flows.cases import listing, one, top
 from flows.evidence import lint
 from flows.evidence import listing as evidence_listing
+from flows.urgency import Found
 from tests.evidence.made import NOW, a_case
 from tests.flows.conftest import Desk
 
@@ -36,6 +37,13 @@ def some(desk: Desk) -> list[Case]:
 def test_the_most_urgent_stands_on_top(desk: Desk) -> None:
     some(desk)
     assert [row.case_id[-1] for row in listing(desk.ctx)] == ["2", "1", "0", "3"]
+
+
+def test_a_page_of_the_list_is_its_most_urgent_part_and_counts_the_rest(desk: Desk) -> None:
+    some(desk)
+    found = top(desk.ctx, limit=2)
+    assert ([row.case_id[-1] for row in found.rows], found.total) == (["2", "1"], 4)
+    assert top(desk.ctx, limit=2, portals=("ozon",)) == Found([], 0)
 
 
 @pytest.mark.parametrize(("asked", "found"), [
