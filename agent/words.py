@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import re
+import string
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ def learn(folder: Path) -> None:
     if folder not in _FOLDERS:
         _FOLDERS.append(folder)
         _catalog.cache_clear()
+        _patterns.cache_clear()
 
 
 @functools.cache
@@ -93,6 +96,45 @@ def joined(parts: Iterable[object]) -> Words:
     for part in parts:
         told = say("{part}", part=part) if told is None else say("{one}; {other}", one=told, other=part)
     return told or say("{part}", part="")
+
+
+def heard(kept: str) -> Words:
+    """A sentence that was kept in English (records and the audit are) as the sentence that was said, so that it follows
+    a person's language; any other text as it is."""
+    if spoken() == "en":
+        return Words("{kept}", {"kept": kept})
+    known = _catalog(spoken())
+    if kept in known:
+        return Words(kept, {})
+    for literal, text, pattern in _patterns(spoken()):
+        if literal in kept and (found := re.fullmatch(pattern, kept, re.DOTALL)):
+            return Words(text, {name: heard(value) for name, value in found.groupdict().items()})
+    return Words("{kept}", {"kept": kept})
+
+
+_LEAST_LETTERS = 6
+"""A template with fewer letters of its own fits too many texts to be known again."""
+
+
+@functools.cache
+def _patterns(language: str) -> list[tuple[str, str, str]]:
+    """Templates with what they say themselves: their longest piece, the template, a pattern; the most telling first."""
+    found = []
+    for text in _catalog(language):
+        pattern, pieces, names = "", [""], set[str]()
+        for literal, name, form, turn in string.Formatter().parse(text):
+            pieces.append(literal)
+            pattern += re.escape(literal)
+            if name is not None:
+                if not name or form or turn:
+                    break
+                pattern += f"(?P={name})" if name in names else f"(?P<{name}>.+)"
+                names.add(name)
+        else:
+            letters = sum(map(str.isalpha, "".join(pieces)))
+            if names and letters >= _LEAST_LETTERS:
+                found.append((letters, max(pieces, key=len), text, pattern))
+    return [(literal, text, pattern) for _, literal, text, pattern in sorted(found, reverse=True)]
 
 
 def say(text: str, /, **values: Any) -> Words:

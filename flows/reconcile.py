@@ -99,10 +99,13 @@ async def _attempt(ctx: Context, visit: Visit, attempt: Attempt) -> Result:
     by = ctx.settings.operator
     if isinstance(verdict, Receipt):
         return result_of(
-            ctx.store.ledger.settle(attempt.id, "confirmed", receipt=verdict, words=f"read on {sha}", by=by), []
+            ctx.store.ledger.settle(
+                attempt.id, "confirmed", receipt=verdict, words=say("read on {page}", page=sha).in_language("en"), by=by
+            ),
+            [],
         )
     if verdict is None:
-        proof = f"the portal shows nothing of it on {sha}"
+        proof = say("the portal shows nothing of it on {page}", page=sha).in_language("en")
         settled = ctx.store.ledger.settle(attempt.id, "cleared", words=proof, by=by)
         return Result(
             attempt.case.ref,

@@ -36,7 +36,7 @@ from agent.sending.difference import moved
 from agent.sending.packet import Approval, Attempt, Packet
 from agent.sending.send import Sending, contents_of
 from agent.store import Lease
-from agent.words import Words, joined, say
+from agent.words import Words, heard, joined, say
 from flows import terms
 from flows.context import Context
 from flows.naming import the_case
@@ -245,7 +245,7 @@ class _Submission:
                         await self._send(visit, case, approval)
             except RebuttalError as error:
                 if isinstance(error, CaseMoved):  # a list row may not show it: the next sync looks at the page itself
-                    self.ctx.store.cases.mark_unread(self.packet.case, str(error.said))
+                    self.ctx.store.cases.mark_unread(self.packet.case, error.said.in_language("en"))
                 with contextlib.suppress(OSError):
                     await visit.tab.leave_bundle(error, "sending")
                 raise
@@ -371,7 +371,7 @@ class _Submission:
             seen, documents = await self.channel.visit(tab, attempt.case.case_id, self._url())
             case = self.channel.read_subject(seen, documents, attempt.case.case_id)
         except RebuttalError as error:
-            self.ctx.store.cases.mark_unread(attempt.case, str(error.said))
+            self.ctx.store.cases.mark_unread(attempt.case, error.said.in_language("en"))
             return
         page = seen.page
         self.ctx.store.pages.put(
@@ -476,10 +476,10 @@ def result_of(attempt: Attempt, held_back: list[str]) -> Result:
         todo = say("Nothing was accepted. Correct the draft and approve again, if the portal still allows it.")
         code = REFUSED
     elif attempt.state == "cleared":
-        said = say("Nothing left this machine: {words}", words=attempt.words or "?")
+        said = say("Nothing left this machine: {words}", words=heard(attempt.words or "?"))
         todo, code = say("Approve again to try again."), REFUSED
     else:
-        said = say("The click was made and no answer was read ({words}).", words=attempt.words or "?")
+        said = say("The click was made and no answer was read ({words}).", words=heard(attempt.words or "?"))
         todo = DO_NOT_RESEND
         code = UNKNOWN
     outcome: Outcome = "unknown" if attempt.state == "armed" else attempt.state

@@ -462,7 +462,7 @@ class ChannelSync:
             except Unavailable as error:
                 silent += 1
                 self.report.fault(error, row.case_id)
-                self._unread(row.case_id, str(error.said))
+                self._unread(row.case_id, error.said.in_language("en"))
                 if silent >= GIVE_UP_AFTER:
                     raise PortalDown(
                         say("{store} gave no answer {count} times in a row.", store=self.store, count=silent),
@@ -546,7 +546,7 @@ class ChannelSync:
             )
         self.report.fault(error, case_id)
         if case_id is not None:
-            self._unread(case_id, str(error.said))
+            self._unread(case_id, error.said.in_language("en"))
 
     def _alarms(self) -> None:
         """Close what is over: drift that did not come again although pages were read, and incompleteness."""

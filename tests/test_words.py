@@ -8,7 +8,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 from agent import words
-from agent.words import learn, say, speak, spoken
+from agent.words import heard, learn, say, speak, spoken
 
 ROOT = Path(__file__).parents[1]
 CATALOGS = (ROOT / "agent" / "locale" / "zh_CN.po", *sorted((ROOT / "portals").glob("*/zh_CN.po")))
@@ -103,6 +103,23 @@ def test_a_portal_brings_its_own_sentences_and_their_translations(tmp_path: Path
     finally:
         words._FOLDERS.remove(tmp_path)
         words._catalog.cache_clear()
+
+
+def test_a_sentence_kept_in_english_is_shown_in_the_readers_language() -> None:
+    """The audit is kept in one language; the desk shows it in the reader's."""
+    kept = say("The approval of {ref} by {by} was used before.", ref="coupang:main/x/1", by="root").in_language("en")
+    before = spoken()
+    speak("zh-CN")
+    try:
+        assert str(heard(kept)) == "root 对 coupang:main/x/1 的批准已经用过。"
+        assert str(heard("nothing left: no answer was read")) == "没有发出任何内容：没有读到答复"
+        assert str(heard("이의 제기가 접수되었습니다.")) == "이의 제기가 접수되었습니다."
+        for text in translations():
+            names = [name for _, name, _, _ in string.Formatter().parse(text) if name]
+            told = say(text, **{name: f"<{n}>" for n, name in enumerate(names)}).in_language("en")
+            assert heard(told).in_language("en") == told, "what was kept is not changed by being known again"
+    finally:
+        speak(before)
 
 
 def test_the_catalog_speaks_chinese() -> None:

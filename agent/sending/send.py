@@ -147,10 +147,12 @@ class Sending:
 
     def _unknown(self, attempt: Attempt, fault: Exception | None, shown: str) -> Attempt:
         """Nobody read an answer. Where the guard let nothing out, that is proof, and the attempt is cleared."""
-        why = self.guard.fault or (str(fault) if fault else shown or "no answer was read")
+        why = self.guard.fault or (str(fault) if fault else shown or say("no answer was read").in_language("en"))
         unknown = self.ledger.settle(attempt.id, "unknown", words=why, by=self.by)
         if not self.guard.released:
-            return self.ledger.settle(unknown.id, "cleared", words=f"nothing left: {why}", by=self.by)
+            return self.ledger.settle(
+                unknown.id, "cleared", words=say("nothing left: {why}", why=why).in_language("en"), by=self.by
+            )
         return unknown
 
 

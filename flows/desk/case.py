@@ -12,7 +12,7 @@ from starlette.responses import Response
 from agent.records import Case
 from agent.rules import house_deadline
 from agent.sending.difference import moved
-from agent.words import Words, say
+from agent.words import Words, heard, say
 from flows import cases, health, terms
 from flows.desk import papers
 from flows.desk.call import Call, NotThere, at
@@ -116,7 +116,7 @@ def _told(data: dict[str, Any]) -> tuple[Words | str, ...]:
         told.append(say("digest {digest}", digest=str(data["digest"])[:12]))
     for name in ("why", "said", "words"):
         if data.get(name):
-            told.append(str(data[name]))
+            told.append(heard(str(data[name])))
     receipt = data.get("receipt")
     if isinstance(receipt, dict) and receipt.get("number"):
         told.append(say("receipt {number}", number=receipt["number"]))

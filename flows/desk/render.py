@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from agent.records import Money, iso
-from agent.words import Words, spoken
+from agent.words import Words, heard, spoken
 from flows import terms, times
 from flows.desk.call import at
 
@@ -37,6 +37,7 @@ class Templates:
         )
         self._pages.globals.update(
             say=_say,
+            heard=heard,
             terms=terms,
             at=at,
             when=when,
