@@ -45,6 +45,23 @@ def test_the_comparison_takes_no_late_deadline_and_none_without_proof(changed: d
     assert (differences(told, _a_truth()) == {}) is right
 
 
+@pytest.mark.parametrize(
+    ("told_at", "true_at", "right"),
+    [
+        ("2026-10-25T00:08:00Z", "2026-10-25T01:08:00Z", True),  # London shows 01:08 twice
+        ("2026-10-25T01:08:00Z", "2026-10-25T00:08:00Z", False),
+        ("2026-10-24T00:08:00Z", "2026-10-24T01:08:00Z", False),
+        ("2026-10-25T00:08:00Z", "2026-10-25T01:09:00Z", False),
+    ],
+)
+def test_an_hour_that_a_clock_shows_twice_is_its_first_pass(told_at: str, true_at: str, right: bool) -> None:
+    message = {"from": "buyer", "text": "?", "attachments": []}
+    told, truth = (
+        case | {"messages": [message | {"at": at}]} for case, at in ((_as_told(), told_at), (_a_truth(), true_at))
+    )
+    assert (differences(told, truth) == {}) is right
+
+
 def _as_told() -> dict[str, Any]:
     told: dict[str, Any] = json.loads(json.dumps(_a_truth())) | {"seen": {}, "revision": "", "missing": {}}
     told["deadlines"][0] |= {"shown": "2일", "zone_basis": "page", "precision_s": 60}

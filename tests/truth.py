@@ -6,6 +6,7 @@ import json
 import os
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flows.context import Context
 from flows.export import export
@@ -14,6 +15,17 @@ SEEDS = range(1, 1 + int(os.environ.get("TRUTH_SEEDS", "1")))
 """The worlds that are compared; `make truth` compares twenty."""
 NOT_TOLD = {"seen", "revision", "missing"}
 """Fields that only a reader has."""
+PUT_BACK = [
+    ZoneInfo(name)
+    for name in (
+        "Europe/London",
+        "Europe/Berlin",
+        "America/Los_Angeles",
+        "America/New_York",
+        "Australia/Sydney",
+    )
+]
+"""Clocks of portals that are put back in autumn."""
 EARLY = timedelta(minutes=2)
 """How early a deadline may be told; a coarser one may be as early as its own precision."""
 
@@ -34,7 +46,7 @@ def differences(told: dict[str, Any], truth: dict[str, Any], *, shown: bool = Tr
     Without `shown` the portal's own words may be of another language.
     """
     told = {name: value for name, value in json.loads(json.dumps(told)).items() if name not in NOT_TOLD}
-    truth = json.loads(json.dumps(truth))
+    truth = _read(told, json.loads(json.dumps(truth)))
     for told_of, true_of in zip(told["messages"], truth["messages"], strict=False):
         for attachment, true_one in zip(told_of["attachments"], true_of["attachments"], strict=False):
             if "sha256" not in true_one:  # whether its bytes are kept is the reader's matter
@@ -55,6 +67,27 @@ def differences(told: dict[str, Any], truth: dict[str, Any], *, shown: bool = Tr
     if len(told_due) != len(true_due) or any(map(deadline_differs, told_due, true_due)):
         wrong["deadlines"] = (told_due, true_due)
     return wrong
+
+
+def _read(told: Any, truth: Any) -> Any:
+    """`truth`, with each instant of an hour that a clock shows twice as its first pass, where it was told so: a page that
+    names no zone shows the same for both."""
+    if isinstance(told, dict) and isinstance(truth, dict):
+        return {name: value if name == "deadlines" else _read(told.get(name), value) for name, value in truth.items()}
+    if isinstance(told, list) and isinstance(truth, list) and len(told) == len(truth):
+        return [_read(*pair) for pair in zip(told, truth, strict=True)]
+    return told if isinstance(told, str) and isinstance(truth, str) and _shown_alike(told, truth) else truth
+
+
+def _shown_alike(told: str, truth: str) -> bool:
+    """Are these two instants, the second an hour after the first, the same on a clock that is put back between them?"""
+    try:
+        first, second = datetime.fromisoformat(told), datetime.fromisoformat(truth)
+    except ValueError:
+        return False
+    if first.tzinfo is None or second.tzinfo is None or second - first != timedelta(hours=1):
+        return False
+    return any(f"{first.astimezone(zone):%d %H:%M}" == f"{second.astimezone(zone):%d %H:%M}" for zone in PUT_BACK)
 
 
 def deadline_differs(told: dict[str, Any], truth: dict[str, Any]) -> bool:
