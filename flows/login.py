@@ -295,16 +295,18 @@ class _Chain:
                 with contextlib.suppress(Error):  # the page went on by itself, which is what is wanted
                     await button.click(timeout=2_000, no_wait_after=True)
                 await self.tab.page.wait_for_load_state("domcontentloaded")
+                self.gone = 0
                 return
         await self._gone()
 
     async def _gone(self) -> None:
-        """The button to press is not there: the page may be going on by itself, so it is looked at again a few times."""
+        """The button to press is not there: the page may be going on by itself, so it is waited for the next one, and
+        looked at again a few times."""
         self.gone += 1
         if self.gone > _LOOKS:
             await self._elsewhere()
         with contextlib.suppress(Error):
-            await self.tab.page.wait_for_load_state("load", timeout=2_000)
+            await self.tab.page.wait_for_event("domcontentloaded", timeout=2_000)
 
     async def _later(self) -> None:
         for key in self.gate.later:
@@ -315,6 +317,7 @@ class _Chain:
                     with contextlib.suppress(Error):  # until it is gone the old page could be taken for the next one
                         await button.wait_for(state="detached", timeout=10_000)
                     await self.tab.page.wait_for_load_state("domcontentloaded")
+                    self.gone = 0
                     return
         await self._gone()
 

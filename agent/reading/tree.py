@@ -124,8 +124,13 @@ class Tree:
                 gap = gap or "\n"
             elif piece and not hidden:
                 text = unescape(piece) if "&" in piece else piece
-                words = text.split()
-                if words:
+                if text[0] != " " and text[-1] != " " and "  " not in text and text.isprintable():
+                    texts.append(text)  # as it is to be kept, as nearly all are
+                    owners.append(here)
+                    seps.append(gap)
+                    asides.append(remarks > 0)
+                    gap = ""
+                elif words := text.split():
                     texts.append(" ".join(words))
                     owners.append(here)
                     seps.append("\n" if gap == "\n" else " " if gap or text[0].isspace() else "")
@@ -185,22 +190,23 @@ class Tree:
         self.forms: dict[str, list[int]] = {}
         self.loose: dict[str, list[int]] = {}
         self.inline: dict[str, list[int]] = {}
-        self.norms = norms = [norm(text) for text in self.texts]
+        self.norms = norms = list(map(norm, self.texts))
+        forms, first, last = self.forms, self.first, self.last
         self._marks = marks = [0, *accumulate(not aside for aside in self.aside)]
         innermost: dict[tuple[int, int], int] = {}
-        for me, (a, b) in enumerate(zip(self.first, self.last, strict=True)):
+        for me, (a, b) in enumerate(zip(first, last, strict=True)):
             if a < b and 1 < marks[b] - marks[a] <= _MOST_PIECES:
                 # a later element with the same texts lies inside the earlier one and takes its place
                 innermost[marks[a], marks[b]] = me
         for me in innermost.values():
-            self.forms.setdefault(self.form_of(me), []).append(me)
+            forms.setdefault(self.form_of(me), []).append(me)
         for number, (text, form, owner, aside) in enumerate(
             zip(self.texts, norms, self.owners, self.aside, strict=True)
         ):
             if aside:
                 continue
-            if marks[self.last[owner]] - marks[self.first[owner]] == 1:
-                self.forms.setdefault(form, []).append(owner)
+            if marks[last[owner]] - marks[first[owner]] == 1:
+                forms.setdefault(form, []).append(owner)
             elif self.form_of(owner) != form:
                 self.loose.setdefault(form, []).append(number)
             if ":" in form:

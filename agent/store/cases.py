@@ -253,7 +253,7 @@ class Cases:
         quick = [type_coerce(column, String) for column in (c.next_deadline_at, c.opened_at, c.asked_at)]
         query = select(c.ref, c.urgency, *quick).where(*_conditions(**wanted))
         with self._store.reading() as conn:
-            return [Standing(*row) for row in conn.execute(query)]
+            return [Standing(*row) for row in conn.execute(query).all()]
 
     def count(self, **wanted: Any) -> int:
         """How many cases `rows` would give."""
