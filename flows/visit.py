@@ -34,6 +34,8 @@ LEASE_S = 900
 """How long an account's lease lasts without being renewed."""
 LEAVE_MS = 3_000
 """How long leaving the last page may take before it is closed."""
+RENEW_AFTER = 100
+"""After so many looks a reading run goes on in a fresh page."""
 Mode = Literal["reading", "sending", "signing_in"]
 
 
@@ -48,6 +50,30 @@ class Visit:
     lease: Lease | None
     reading: ReadingGuard | None = None
     sending: SendingGuard | None = None
+    given: dict[str, Any] = field(default_factory=dict)
+    """The sessionStorage that every new page of the context gets, by origin."""
+    renewable: bool = False
+    """Is the page one of a browser of our own that nobody watches or films?"""
+    renewed_at: int = 0
+    """How many pages had been looked at when the page was renewed last."""
+
+    async def renew(self) -> None:
+        """After so many looks, go on in a fresh page: what a page and the driver keep of each request grows with it.
+
+        A page whose sessionStorage is not what a fresh one gets is left as it is.
+        """
+        tab, reading = self.tab, self.reading
+        if reading is None or not self.renewable or tab.seen_pages - self.renewed_at < RENEW_AFTER:
+            return
+        self.renewed_at = tab.seen_pages
+        old = tab.page
+        with contextlib.suppress(Error):
+            if await opening.session_storage(old) != self.given.get(opening.origin(old.url), {}):
+                return
+            page = await self.context.new_page()
+            await guard_page(reading, self.context, page)
+            tab.go_on_in(page)
+            await leave(old)
 
 
 @dataclass
@@ -191,6 +217,22 @@ def holder() -> str:
     return f"{platform.node()}:{os.getpid()}"
 
 
+async def guard_page(reading: ReadingGuard, context: BrowserContext, page: Page, *, pictures: bool = False) -> None:
+    """Let nothing out of `page` that would change something, and load no fonts."""
+    await reading.attach(context, page)
+    if not pictures:
+        await opening.no_fonts(context, page)
+
+
+async def leave(page: Page) -> None:
+    """Close `page`; what it sends on closing meets its guard while it is left."""
+    with contextlib.suppress(Error):
+        await page.goto("about:blank", timeout=LEAVE_MS)
+        await page.evaluate("1")
+    with contextlib.suppress(Error):  # the browser may be gone already, which is what is wanted
+        await page.close()
+
+
 @contextlib.contextmanager
 def holding(ctx: Context, account: AccountSettings) -> Iterator[Lease]:
     """The account for this process alone: this machine's file lock, and the lease of the database. Raises `Busy`."""
@@ -225,20 +267,20 @@ async def visiting(
             )
         context, ours = await shared.context(ctx, account, portal, state)
         page = await context.new_page()
+        tab: Tab | None = None
         try:
             visit = await _arrive(ctx, shared, account, portal, mode, context, page, send, uploads, step)
-            visit.lease = lease
+            visit.lease, tab = lease, visit.tab
+            visit.given = (state or {}).get("session_storage") or {}
+            visit.renewable = ours and not shared.headed and shared.narrator is None and shared.recorder is None
             recording = shared.recorder.of(context, page) if shared.recorder is not None else contextlib.nullcontext()
             async with recording:
                 yield visit
             if mode != "signing_in" and keeps_session(account):
-                ctx.vault.save(account.store_name, await opening.session_state(context, page))
+                ctx.vault.save(account.store_name, await opening.session_state(context, visit.tab.page))
         finally:
-            with contextlib.suppress(Error):  # left under the guard: what a page sends on closing meets none
-                await page.goto("about:blank", timeout=LEAVE_MS)
-                await page.evaluate("1")
-            with contextlib.suppress(Error):  # the browser may be gone already, which is what is wanted
-                await page.close()
+            await leave(tab.page if tab is not None else page)
+            with contextlib.suppress(Error):
                 await (context.close() if ours else context.unroute_all())
 
 
@@ -264,9 +306,7 @@ async def _arrive(
     hosts = (urlsplit(base_url).hostname or "", *portal.hosts)
     sending = SendingGuard(send, uploads, reading_posts, hosts) if send is not None else None
     if reading is not None:
-        await reading.attach(context, page)
-        if not shared.pictures:
-            await opening.no_fonts(context, page)
+        await guard_page(reading, context, page, pictures=shared.pictures)
     paused = ctx.home.path / "paused" / portal.name
 
     def stopped() -> None:

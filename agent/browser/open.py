@@ -155,12 +155,22 @@ async def give_session_storage(context: BrowserContext, state: dict[str, Any] | 
 async def session_state(context: BrowserContext, page: Page) -> dict[str, Any]:
     """Cookies, local storage and the page's sessionStorage, to be kept encrypted."""
     state: dict[str, Any] = dict(await context.storage_state())
-    parts = urlsplit(page.url)
     with contextlib.suppress(Error):
-        kept = await page.evaluate(_SESSION_KEEPER)
+        kept = await session_storage(page)
         if kept:
-            state["session_storage"] = {f"{parts.scheme}://{parts.netloc}": kept}
+            state["session_storage"] = {origin(page.url): kept}
     return state
+
+
+async def session_storage(page: Page) -> dict[str, Any]:
+    """What the page's own origin keeps for this page alone."""
+    return dict(await page.evaluate(_SESSION_KEEPER))
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of an address, as browsers name an origin."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 async def no_fonts(context: BrowserContext, page: Page) -> None:

@@ -105,6 +105,13 @@ class Tab:
     def __post_init__(self) -> None:
         self.page.on("response", self._heard)
 
+    def go_on_in(self, page: Page) -> None:
+        """Take another page of the same context in place of the present one, which is the caller's to close."""
+        self.page.remove_listener("response", self._heard)
+        self.page = page
+        self._documents.clear()
+        page.on("response", self._heard)
+
     def _heard(self, response: Response) -> None:
         """Keep the portal's own clock: the Date header of its latest answer and when it came.
 
