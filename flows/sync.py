@@ -265,7 +265,7 @@ class ChannelSync:
     ) -> None:
         self.ctx = ctx
         self.tab: Tab = visit.tab
-        self._renew = visit.renew
+        self._visit = visit
         self.channel = channel
         self.report = report
         self.run_id = run_id
@@ -453,7 +453,7 @@ class ChannelSync:
                 self.report.left = len(wanted) - done
                 raise time_up(self.store)
             try:
-                await self._renew()
+                await self._visit.renew()
                 await self._page(row)
                 silent = 0
             except (PageDrift, WrongSubject) as error:
