@@ -52,7 +52,7 @@ def test_the_mark_names_the_step_and_its_button_waits_and_goes_on(
     async def looked(seconds: float) -> None:
         found = await pages[-1].query_selector(TAG)
         marks.append("there" if found else "")
-        if found and len(marks) == 4:
+        if found and len(marks) >= 4 and not {"waits", "goes"} & set(marks):
             await pages[-1].evaluate("tag => document.querySelector(tag).toggle()", TAG)  # as its button does
             await narrator.heard.wait()
             marks.append("waits" if narrator.waits else "goes")

@@ -43,7 +43,7 @@ def test_what_became_of_a_compensation_is_read_in_the_portals_newer_words(
     shared: Shop, to: str, status: str, result: str | None
 ) -> None:
     shop = shared
-    case = shop.case("returns", "accept")
+    case = shop.fresh("returns", "accept", state="OnSellerApproval")
     shop.mock.event("state", case_id=case.case_id, to=to)
     assert shop.sync("returns", full=True).exit_code == 0
     now = shop.again(case)
