@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from agent.reading.calendars import add_business_days
 from agent.records import Case, iso
 from agent.sending.packet import Attempt
 from flows.context import Context
-from flows.visit import policy_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,9 @@ def expected_answer(ctx: Context, case: Case, attempts: Iterable[Attempt]) -> Ex
     Rules: `answer_business_days` and, where an answer never comes sooner, `answer_business_days_least` (CP7: 3 to 7, by
     the portal's own calendar), or `answer_hours` (OZ5).
     """
+    from agent.reading.calendars import add_business_days  # holidays and a browser's library: the list needs neither
+    from flows.visit import policy_of
+
     sent = max((one.armed_at for one in attempts if one.state == "confirmed"), default=None)
     if sent is None or case.status.is_ not in ("in_review", "waiting"):
         return None

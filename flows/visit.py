@@ -71,7 +71,11 @@ class Visit:
             if await opening.session_storage(old) != self.given.get(opening.origin(old.url), {}):
                 return
             page = await self.context.new_page()
-            await guard_page(reading, self.context, page)
+            try:
+                await guard_page(reading, self.context, page)
+            except Error:
+                await page.close()
+                return
             tab.go_on_in(page)
             await leave(old)
 

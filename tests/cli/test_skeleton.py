@@ -397,6 +397,13 @@ def test_two_homes_know_nothing_of_each_other(run: Run, made: Home, tmp_path: Pa
     assert str(tmp_path / "other") in json.loads(out)["error"]["said"]
 
 
+def test_the_list_of_cases_loads_no_browser_and_no_calendars() -> None:
+    """It is asked for many times a day, and half of its time would go into what it does not use."""
+    code = "import sys, flows.cases, flows.cli.show; print(' '.join(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(told.stdout.split()) & {"playwright", "holidays", "selectolax", "pypdf"}
+
+
 def test_nothing_heavy_is_loaded_before_a_command_needs_it() -> None:
     code = "import sys, flows.cli; print(' '.join(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

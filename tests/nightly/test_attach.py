@@ -14,9 +14,11 @@ from playwright.async_api import Playwright
 
 from agent.browser import open as opening
 from agent.browser.provide import find_browser
+from agent.browser.tab import Tab
 from agent.errors import DONE
 from agent.home import Home
 from fixtures.kernel.serving import Served
+from flows import visit
 from flows.context import opened
 from flows.sync import sync
 from tests.conftest import Run, settings_text
@@ -56,8 +58,11 @@ def chrome(tmp_path: Path) -> Iterator[Chrome]:
 
 @pytest.mark.mock(cases=3)
 def test_the_sellers_own_pages_stay_open_and_the_store_is_read(
-    home: Home, mock: Served, run: Run[Any], chrome: Chrome
+    home: Home, mock: Served, run: Run[Any], chrome: Chrome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    moved: list[object] = []
+    monkeypatch.setattr(visit, "RENEW_AFTER", 1)
+    monkeypatch.setattr(Tab, "go_on_in", lambda tab, page: moved.append(page))
     home.settings_file.write_text(settings_text(mock) + f'browser = "{chrome.address}"\n', encoding="utf-8")
     theirs = f"{mock.base_url}/orders"
 
@@ -75,6 +80,7 @@ def test_the_sellers_own_pages_stay_open_and_the_store_is_read(
         assert ctx.vault.load("coupang:main") is None, "a session in the seller's browser is not ours to keep"
     assert chrome.process.poll() is None
     assert chrome.pages() == before
+    assert moved == [], "a fresh page every so often is for a browser of our own"
 
 
 async def _open(playwright: Playwright, address: str, cookies: list[dict[str, Any]], url: str) -> None:
