@@ -29,6 +29,7 @@ def moves(monkeypatch: pytest.MonkeyPatch) -> list[Page]:
     real: Callable[[Tab, Page], None] = Tab.go_on_in
 
     def noted(self: Tab, page: Page) -> None:
+        assert len(page.context.pages) <= 2, "the page before the last one is closed, or the night fills the memory"
         made.append(page)
         real(self, page)
 
