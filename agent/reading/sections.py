@@ -17,6 +17,7 @@ _BOXES = frozenset({"section", "article", "aside", "dialog", "fieldset", "form",
 _BOX_ROLES = frozenset({"dialog", "alertdialog", "region", "tabpanel", "article", "complementary", "alert", "tooltip"})
 _BODIES = frozenset({"table", "dl", "ul", "ol", "section", "article", "form", "p", "textarea", "pre"})
 _LISTS = frozenset({"table", "dl", "ul", "ol", "article"})
+_SAYING = frozenset({"span", "em", "strong", "b", "i", "small", "mark"})
 _SLIGHT = 40
 """A heading may have that many letters of links, counts and hints beside it in its own bar."""
 _MOST_TEXTS = 12
@@ -127,8 +128,24 @@ def _under(part: Part, tree: Tree, spot: Spot, heading: int, rank: int) -> Secti
             if ends:
                 stop = tree.first[i]
                 break
-    marks = tuple(tree.texts[n] for n in tree.plain(heading) if not spot.first <= n < spot.last)
-    return Section(heading, box, start, stop, marks)
+    says = [n for n in tree.plain(heading) if not spot.first <= n < spot.last]
+    if rank == _UNRANKED:
+        says += _beside(part, heading)
+    return Section(heading, box, start, stop, tuple(tree.texts[n] for n in says))
+
+
+def _beside(part: Part, heading: int) -> list[int]:
+    """A plain box has its marks beside it: the texts in what follows it in its line, up to the first that we know."""
+    tree, known = part.seen.tree, part.seen.labels.known
+    beside: list[int] = []
+    me, stop = tree.end[heading], tree.end[tree.parent[heading]]
+    while me < stop and tree.tags[me] in _SAYING:
+        texts = tree.plain(me)
+        if any(tree.norms[n] in known for n in texts):
+            break
+        beside += texts
+        me = tree.end[me]
+    return beside
 
 
 def _closed(tree: Tree, box: int, start: int) -> bool:

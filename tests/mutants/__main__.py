@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import multiprocessing
 import pickle
 import sys
 import tempfile
@@ -22,14 +21,14 @@ from portals.coupang import PORTAL
 from tests.mutants import anywhere
 from tests.mutants.corpus import Sample, gather
 from tests.mutants.live import replay, run_live
-from tests.mutants.run import Counted, Table, Workshop, count, schedule, titles, verdict
+from tests.mutants.run import Counted, Table, Workshop, titles, verdict
+from tests.mutants.several import run
 
 GOOD = 0.95
 """At least so much of what a person still reads without trouble must be read right."""
 WORLDS = 2
 CASES = 30
 PROCESSES = 2
-_PIECE = 250
 _MOST_SHOWN = 30
 
 
@@ -96,41 +95,6 @@ def again(samples: list[Sample], seed: int, name: str) -> int:
     print(f"{name} of {mutant.sample.name}: {', '.join(mutant.changes)}", file=sys.stderr)
     print(f"{judged.verdict}: {judged.said}", file=sys.stderr)
     return 1 if judged.verdict == "wrong" else 0
-
-
-# -- many at once ----------------------------------------------------------------------------------------------------
-
-_workshop: Workshop | None = None
-
-
-def _ready(kept: Path, seed: int) -> None:
-    global _workshop
-    _workshop = Workshop(pickle.loads(kept.read_bytes()), seed)
-
-
-def _piece(places: list[tuple[str, int]]) -> Table:
-    assert _workshop is not None
-    return count(_workshop, places)
-
-
-def run(samples: list[Sample], seed: int, n: int, processes: int) -> Table:
-    """`n` mutants, in that many processes."""
-    workshop = Workshop(samples, seed)
-    places = list(schedule(n, workshop.kinds))
-    table: Table = {}
-    if processes < 2:
-        return count(workshop, places)
-    with tempfile.TemporaryDirectory() as folder:
-        kept = Path(folder) / "pages"
-        kept.write_bytes(pickle.dumps(samples))
-        pieces = [places[at : at + _PIECE] for at in range(0, len(places), _PIECE)]
-        with multiprocessing.get_context("spawn").Pool(processes, _ready, (kept, seed)) as pool:
-            for done, part in enumerate(pool.imap(_piece, pieces), 1):
-                for name, counted in part.items():
-                    table.setdefault(name, Counted(counted.readable)).add(counted)
-                print(f"\r… {min(done * _PIECE, n)} of {n}", end="", file=sys.stderr)
-    print(file=sys.stderr)
-    return table
 
 
 # -- showing ---------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from tests.mutants.corpus import CHANNEL, Sample, gather
 from tests.mutants.kind import KINDS
 from tests.mutants.live import READABLE, TROUBLE, LiveMutant, made, rehearsed
 from tests.mutants.run import Counted, Table, Workshop, count, schedule, verdict
+from tests.mutants.several import run
 
 SEED = 20260312
 CASES = 5
@@ -62,6 +63,11 @@ def test_what_a_person_still_reads_is_read(table: Table) -> None:
         if counted.readable:
             readable.add(counted)
     assert readable.right >= 0.95 * readable.all, (SEED, readable.refusals)
+
+
+def test_two_processes_find_what_one_finds() -> None:
+    samples = anywhere.frozen("wish")
+    assert run(samples, SEED, 40, processes=2) == run(samples, SEED, 40, processes=1)
 
 
 def test_a_reader_that_guesses_would_be_found_out(samples: list[Sample], monkeypatch: pytest.MonkeyPatch) -> None:
